@@ -32,7 +32,9 @@ def make_engine(url: str, *, migrating: bool = False, pooled: bool = False) -> E
     """
     if not url.startswith("sqlite"):
         behind_pooler = {"connect_args": {"prepare_threshold": None}} if pooled else {}
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=40, **behind_pooler)
+        return create_engine(
+            url, pool_pre_ping=True, pool_size=10, max_overflow=40, **behind_pooler
+        )
     engine = create_engine(url)
 
     @event.listens_for(engine, "connect")
