@@ -1,0 +1,1 @@
+"""The platform: one catalog, many storefronts, one order and payment pipeline."""

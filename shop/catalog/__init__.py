@@ -1,0 +1,1 @@
+"""The one shared catalog: products, prices, locations and stock."""

@@ -1,0 +1,1 @@
+"""Goods to the buyer: shipping, pick-up at a point, delivery."""

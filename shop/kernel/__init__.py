@@ -1,0 +1,1 @@
+"""What every slice may use; knows no slice."""

@@ -1,0 +1,92 @@
+"""Languages: gettext catalogs for our own words, per-language texts for the brand's words."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Flask, has_app_context
+from flask_babel import Babel, force_locale, gettext, ngettext
+from flask_babel import get_locale as _babel_locale
+
+from shop.kernel.words import Words, _l, translate_with
+
+LOCALES = ("zh", "en")
+"""Languages of the pages, by their short tag; the first is the default."""
+
+LOCALE_NAMES = {"zh": "中文", "en": "English"}
+_BABEL = {"zh": "zh_Hans", "en": "en"}
+
+Texts = Mapping[str, str]
+"""A text of the brand by language tag, for example {"zh": "蜂蜜", "en": "Honey"}."""
+
+__all__ = [
+    "LOCALES",
+    "LOCALE_NAMES",
+    "Texts",
+    "Words",
+    "_",
+    "_l",
+    "best_locale",
+    "in_locale",
+    "init_app",
+    "locale",
+    "ngettext",
+    "text_of",
+]
+
+
+def _(msgid: str, **values: Any) -> str:
+    """The translated sentence, now."""
+    return str(gettext(msgid, **values))
+
+
+def init_app(app: Flask, *, choose: Any, timezone: Any) -> None:
+    """Set up Babel; `choose()` gives the short tag of the request's language."""
+    Babel(
+        app,
+        locale_selector=lambda: _BABEL[choose()],
+        timezone_selector=timezone,
+        default_translation_directories="translations",
+    )
+    translate_with(_translate)
+
+
+def _translate(words: Words) -> str:
+    if not has_app_context():
+        return words.msgid % words.values if words.values else words.msgid
+    values = {k: _translate(v) if isinstance(v, Words) else v for k, v in words.values.items()}
+    return str(gettext(words.msgid, **values))
+
+
+def locale() -> str:
+    """Short tag of the language in use: "zh" or "en"."""
+    found = _babel_locale() if has_app_context() else None
+    return found.language if found is not None and found.language in LOCALES else LOCALES[0]
+
+
+@contextmanager
+def in_locale(tag: str) -> Iterator[None]:
+    """Speak `tag` inside the block: for mails and jobs, where no request chooses."""
+    with force_locale(_BABEL.get(tag, _BABEL[LOCALES[0]])):
+        yield
+
+
+def best_locale(accept_language: str) -> str:
+    """The first of our languages that a browser asks for.
+
+    Quality values are respected by order only; browsers send the list sorted.
+    """
+    for part in accept_language.split(","):
+        tag = part.split(";")[0].strip().lower()[:2]
+        if tag in LOCALES:
+            return tag
+    return LOCALES[0]
+
+
+def text_of(texts: Texts, tag: str | None = None) -> str:
+    """The brand's text in the wanted language, else in any language that has it."""
+    wanted = tag or locale()
+    for candidate in (wanted, *LOCALES, *texts):
+        if texts.get(candidate):
+            return texts[candidate]
+    return ""

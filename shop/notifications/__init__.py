@@ -1,0 +1,1 @@
+"""What we tell whom, and how it leaves the house."""

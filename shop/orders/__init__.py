@@ -1,0 +1,1 @@
+"""The promise: an order, its lines, its states and its timeline."""

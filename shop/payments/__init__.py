@@ -1,0 +1,1 @@
+"""The money of orders: attempts to pay, captures, refunds and disputes."""

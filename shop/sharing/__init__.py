@@ -1,0 +1,1 @@
+"""Links, touches and the frozen answer to who brought a sale."""

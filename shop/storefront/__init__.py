@@ -1,0 +1,1 @@
+"""A point's shop window over the one catalog."""

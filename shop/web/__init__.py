@@ -1,0 +1,1 @@
+"""The faces: the only place, with kernel and app, that knows Flask."""

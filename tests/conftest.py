@@ -1,0 +1,97 @@
+"""Fixtures that every test may use: fresh real databases and the kernel bound to them."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from shop import schema
+from shop.kernel import clock, db, files, signing
+from tests.databases import APP_ROLE, KINDS, Urls, fresh_database, make_engine
+
+START = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
+"""A Monday noon in Shanghai, when most tests begin."""
+
+SHARED = Path(os.environ.get("GRIDSHOP_SHARED", Path(__file__).parents[2] / "shared"))
+
+
+def build_shop(engine: Engine) -> None:
+    """The shop's whole schema, with the application's rights."""
+    with engine.begin() as connection:
+        schema.create(connection)
+        if engine.dialect.name == "postgresql":
+            db.grant_application(connection, APP_ROLE)
+
+
+@dataclass
+class Database:
+    """A fresh database, bound to the kernel as the application's role."""
+
+    kind: str
+    urls: Urls
+    engine: Engine
+
+
+class Clock:
+    """Business time of a test: stands still until it is told to go on."""
+
+    def __init__(self, moment: datetime) -> None:
+        self.moment = moment
+
+    @property
+    def now(self) -> datetime:
+        return self.moment
+
+    def forward(self, **units: float) -> datetime:
+        """Let time pass, for example `forward(days=8)`; returns the new moment."""
+        self.moment += timedelta(**units)
+        clock.travel(self.moment)
+        return self.moment
+
+
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """The whole schema on SQLite and on PostgreSQL: each test runs on both."""
+    yield from _database(request.param, tmp_path)
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path) -> Iterator[Database]:
+    """The whole schema on SQLite only, for what does not depend on the database."""
+    yield from _database("sqlite", tmp_path)
+
+
+def _database(kind: str, folder: Path) -> Iterator[Database]:
+    urls = fresh_database(kind, "shop", build_shop)
+    engine = make_engine(urls.app)
+    db.bind(engine)
+    files.keep_in(folder)
+    signing.use_keys("test-key")
+    yield Database(kind, urls, engine)
+    db.unbind()
+    urls.drop()
+
+
+@pytest.fixture
+def at() -> datetime:
+    """A moment to hand to verbs."""
+    return START
+
+
+@pytest.fixture
+def business_clock() -> Iterator[Clock]:
+    """Business time that stands still at START until the test moves it."""
+    with clock.set_to(START):
+        yield Clock(START)
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of shared public data; the test is skipped where it is absent."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip("the shared data is absent; set GRIDSHOP_SHARED to its folder")
+    return SHARED / "data"
