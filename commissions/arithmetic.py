@@ -15,6 +15,9 @@ Weight = int | Fraction | Decimal
 FULL_BPS = 10_000
 """100 % in basis points."""
 
+MAX_AMOUNT = 10**15
+"""Largest amount of one row in minor units; keeps sums far from 64 bits."""
+
 _CURRENCIES = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
     2: (

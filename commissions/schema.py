@@ -39,9 +39,6 @@ NAMING_CONVENTION = {
     "pk": "pk_%(table_name)s",
 }
 
-MAX_AMOUNT = 10**15
-"""Largest amount of one row in minor units; keeps database sums far from 64 bits."""
-
 SQLITE_NAMES: dict[type[Any], str] = {
     String: "TEXT",
     Text: "TEXT",
