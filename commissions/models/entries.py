@@ -169,8 +169,8 @@ class Hold(Base):
         Index(
             "ix_commission_hold_open",
             "sale_id",
-            sqlite_where=released_at.is_(None),
-            postgresql_where=released_at.is_(None),
+            sqlite_where=text("released_at IS NULL"),
+            postgresql_where=text("released_at IS NULL"),
         ),
         CheckConstraint(
             "(CASE WHEN entry_id IS NULL THEN 0 ELSE 1 END)"

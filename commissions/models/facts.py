@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from commissions.guards import insert_only
@@ -30,8 +30,8 @@ class SaleHead(Base):
         Index(
             "ix_commission_sale_head_uncredited",
             "sale_id",
-            sqlite_where=credited_at.is_(None),
-            postgresql_where=credited_at.is_(None),
+            sqlite_where=text("credited_at IS NULL"),
+            postgresql_where=text("credited_at IS NULL"),
         ),
     )
 

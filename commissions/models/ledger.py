@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, func
+from sqlalchemy import CheckConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from commissions.arithmetic import MAX_AMOUNT
@@ -24,7 +24,6 @@ class Posting(Base):
     __table_args__ = (
         CheckConstraint(f"amount BETWEEN 1 AND {MAX_AMOUNT}", name="amount"),
         CheckConstraint("debit <> credit", name="two_accounts"),
-        Index(None, "recorded_at", "id"),
     )
 
     id: Mapped[PrimaryId]
