@@ -1,0 +1,1 @@
+"""Stripe's objects as this API version writes them, one builder each; values in, document out."""
