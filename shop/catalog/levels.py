@@ -1,0 +1,167 @@
+"""One guarded change of one stock level, and the movement that records it.
+
+Separate from stock.py, which says what a verb changes: here stands how, once. The condition in the
+UPDATE is the only check that counts, because a figure that was read before may be old.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Insert, Table, insert, or_, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from shop.catalog.tables import stock_level, stock_movement
+from shop.kernel import ids
+
+available = (
+    stock_level.c.on_hand
+    - stock_level.c.committed
+    - stock_level.c.reserved
+    - stock_level.c.unavailable
+)
+"""What a buyer can still get from a level."""
+
+_ON_CONFLICT: Mapping[str, Callable[[Table], Any]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """How far each figure of a level moves."""
+
+    on_hand: int = 0
+    committed: int = 0
+    reserved: int = 0
+    unavailable: int = 0
+
+    @property
+    def available(self) -> int:
+        return self.on_hand - self.committed - self.reserved - self.unavailable
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a level moves. `type` and `id` name the reason once per level and kind."""
+
+    kind: str
+    type: str
+    id: str
+    by: str
+    at: datetime
+    note: str = ""
+    lot_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A variant whose available units changed at a level."""
+
+    variant_id: int
+    change: int
+    available: int
+    """Afterwards."""
+
+    @property
+    def crossed(self) -> bool:
+        """Whether the level went between some and none."""
+        return (self.available > 0) != (self.available - self.change > 0)
+
+
+def insert_new(session: Session, table: Table) -> Any:
+    """An INSERT of the session's dialect that leaves rows alone whose key exists."""
+    return _ON_CONFLICT[session.get_bind().dialect.name](table).on_conflict_do_nothing()
+
+
+def change_level(
+    session: Session,
+    level_id: int,
+    change: Change,
+    *,
+    may_oversell: bool = False,
+    seen_on_hand: int | None = None,
+) -> Moved | None:
+    """Change a level if it has what the change takes away; None if it has not.
+
+    `may_oversell` lets a backorderable level fall below zero. `seen_on_hand` asks that the figure
+    on hand is still the one that was seen.
+    """
+    conditions = _conditions(change, may_oversell)
+    if seen_on_hand is not None:
+        conditions.append(stock_level.c.on_hand == seen_on_hand)
+    row = session.execute(
+        update(stock_level)
+        .where(stock_level.c.id == level_id, *conditions)
+        .values(**_new_figures(change))
+        .returning(stock_level.c.variant_id, available)
+    ).one_or_none()
+    return Moved(row[0], change.available, row[1]) if row else None
+
+
+def _conditions(change: Change, may_oversell: bool) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if change.available < 0:
+        enough = available >= -change.available
+        conditions.append(or_(stock_level.c.backorderable, enough) if may_oversell else enough)
+    for name in ("committed", "reserved", "unavailable"):
+        taken = -getattr(change, name)
+        if taken > 0:
+            conditions.append(stock_level.c[name] >= taken)
+    return conditions
+
+
+def _new_figures(change: Change) -> dict[str, Any]:
+    return {
+        name: stock_level.c[name] + moved
+        for name in ("on_hand", "committed", "reserved", "unavailable")
+        if (moved := getattr(change, name))
+    }
+
+
+def record(session: Session, moves: Sequence[tuple[int, int, Change]], cause: Cause) -> None:
+    """Write the movements (level, units, change) of one cause.
+
+    Raises IntegrityError if one was written before: the caller has its own guard against repeats.
+    """
+    rows = [
+        _movement(row_id, *move, cause)
+        for row_id, move in zip(ids.block(len(moves)), moves, strict=True)
+    ]
+    if rows:
+        session.execute(insert(stock_movement), rows)
+
+
+def record_once(session: Session, level_id: int, units: int, change: Change, cause: Cause) -> bool:
+    """Write one movement; False if this cause moved this level before."""
+    statement: Insert = insert_new(session, stock_movement)
+    row = session.execute(
+        statement.values(**_movement(ids.new(), level_id, units, change, cause)).returning(
+            stock_movement.c.id
+        )
+    ).one_or_none()
+    return row is not None
+
+
+def _movement(
+    row_id: int, level_id: int, units: int, change: Change, cause: Cause
+) -> dict[str, Any]:
+    return {
+        "id": row_id,
+        "stock_level_id": level_id,
+        "kind": cause.kind,
+        "quantity": units,
+        "on_hand_change": change.on_hand,
+        "committed_change": change.committed,
+        "reserved_change": change.reserved,
+        "unavailable_change": change.unavailable,
+        "reason_type": cause.type,
+        "reason_id": cause.id,
+        "lot_id": cause.lot_id,
+        "note": cause.note,
+        "by": cause.by,
+        "at": cause.at,
+    }
