@@ -3,6 +3,7 @@
 The number of statements does not depend on how much the catalog holds; lists are keyset pages.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -62,6 +63,7 @@ __all__ = [
 PAGE_SIZE = 24
 LOW_STOCK = 5
 """So few units left are worth a word to the buyer."""
+_PAGE_KEY = re.compile(r"(-?[0-9]{1,10})_([0-9]{1,19})")
 _MAX_BRANCHES = 40
 """Category lists look into so many categories one by one; a larger subtree is filtered instead."""
 
@@ -481,12 +483,11 @@ def _ordered(
 
 
 def _start_of(after: str) -> tuple[int, int] | None:
-    position, _, id = after.partition("_")
-    try:
-        start = int(position), int(id)
-    except ValueError:  # a key that nobody made: begin at the beginning
+    found = _PAGE_KEY.fullmatch(after)
+    if found is None:  # a key that nobody made: begin at the beginning
         return None
-    return start if all(-(2**31) <= number < 2**63 for number in start) else None
+    position, id = int(found[1]), int(found[2])
+    return (position, id) if id < 2**63 else None
 
 
 def _key_of(page: Sequence[Card], pinned: dict[int, int], start: tuple[int, int] | None) -> str:
