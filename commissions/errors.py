@@ -29,3 +29,15 @@ class KeyReused(CommissionError):
     """A business key came again with another content."""
 
     code = "key_reused"
+
+
+class UnknownLine(CommissionError):
+    """A fact names a line that its sale does not have."""
+
+    code = "unknown_line"
+
+
+class TooManyUnits(CommissionError):
+    """More units would be handed over than were sold."""
+
+    code = "too_many_units"

@@ -32,6 +32,9 @@ class Target:
     """How much more would be taken back if open disputes were lost."""
     delivered_at: datetime | None
     """When the last unit it hangs on arrived; None while that is to come."""
+    refunded_base: int
+    """Given back of `line_base`; the reversal is this share of the amount."""
+    line_base: int
 
     @property
     def origin(self) -> Origin:
@@ -67,7 +70,8 @@ def _of_sale(decision: Decision, history: History, if_lost: History) -> Target:
     base = line.line.base_amount
     taken = cumulative(decision.amount, line.refunded, base)
     lost = cumulative(decision.amount, if_lost.lines[decision.line_key].refunded, base)
-    return Target(decision, taken, lost - taken, _line_delivered_at(history, line))
+    delivered_at = _line_delivered_at(history, line)
+    return Target(decision, taken, lost - taken, delivered_at, line.refunded, base)
 
 
 def _of_parcels(
@@ -84,7 +88,7 @@ def _of_parcels(
         delivered_at = history.delivered_at.get(parcel.fact.key)
         if delivered_at is None and parcel.kept == 0:
             delivered_at = line.last_refund_at
-        found.append(Target(decision, taken, lost - taken, delivered_at))
+        found.append(Target(decision, taken, lost - taken, delivered_at, part.refunded, part.base))
     return found
 
 

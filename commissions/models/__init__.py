@@ -5,24 +5,48 @@ from __future__ import annotations
 from commissions.models.entries import Balance, Entry, EntryKind, Hold, Release, Ruling
 from commissions.models.facts import FactRow, SaleHead, SaleLineRow, SaleRow
 from commissions.models.ledger import Block, Posting
+from commissions.models.payouts import (
+    Attempt,
+    Batch,
+    BatchItem,
+    Claim,
+    Halt,
+    LastAnswer,
+    Payout,
+    PayoutStatus,
+    Run,
+    Skipped,
+    payout_steps,
+)
 from commissions.models.plans import Draft, DraftStatus, Plan, PlanVersion, RuleRow
 
 __all__ = [
+    "Attempt",
     "Balance",
+    "Batch",
+    "BatchItem",
     "Block",
+    "Claim",
     "Draft",
     "DraftStatus",
     "Entry",
     "EntryKind",
     "FactRow",
+    "Halt",
     "Hold",
+    "LastAnswer",
+    "Payout",
+    "PayoutStatus",
     "Plan",
     "PlanVersion",
     "Posting",
     "Release",
     "RuleRow",
     "Ruling",
+    "Run",
     "SaleHead",
     "SaleLineRow",
     "SaleRow",
+    "Skipped",
+    "payout_steps",
 ]

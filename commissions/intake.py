@@ -1,0 +1,113 @@
+"""Sales and facts come in: stored once, in any order, before anything is computed from them.
+
+Separate from crediting.py so that a caller can record a sale for good and put the calculation
+into a savepoint: no commission error stops an order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.orm import Session
+
+from commissions.archive import StoredSale, fact_row, line_row, sale_row, stored_sale
+from commissions.canonical import fingerprint
+from commissions.errors import KeyReused
+from commissions.facts import KINDS, Fact, Sale
+from commissions.models import FactRow, SaleHead, SaleLineRow, SaleRow
+from commissions.rows import table_of, upsert, write
+
+Head = Row[str, int | None, int, int | None, datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedSale:
+    """A sale in the books."""
+
+    stored: StoredSale
+    is_new: bool
+    """False if it had been told before."""
+    has_facts: bool
+    """True if facts arrived before it."""
+
+    @property
+    def id(self) -> int:
+        return self.stored.id
+
+
+def record_sale(
+    session: Session, sale: Sale, *, by: str, at: datetime, ids: Callable[[], int]
+) -> RecordedSale:
+    """Store a paid order, once. Told again with the same content it is found, not doubled.
+
+    Raises KeyReused if the key came before with another content.
+    """
+    sale_id = ids()
+    head = _head(session, sale.key, sale_id=sale_id, facts=0)
+    if head.sale_id != sale_id:
+        return _known_sale(session, sale, head)
+    row = {**sale_row(sale), "id": sale_id, "at": at, "by": by}
+    lines = [
+        {**line_row(line), "id": ids(), "sale_id": sale_id, "position": position}
+        for position, line in enumerate(sale.lines, start=1)
+    ]
+    write(session, SaleRow, [row])
+    write(session, SaleLineRow, lines)
+    line_ids = {str(line["key"]): int(line["id"]) for line in lines}
+    stored = StoredSale(sale_id, sale, line_ids, row["request_hash"])
+    return RecordedSale(stored, is_new=True, has_facts=head.fact_count > 0)
+
+
+def store_fact(
+    session: Session, fact: Fact, *, by: str, ids: Callable[[], int]
+) -> tuple[Head, bool]:
+    """Store a fact, once; the head of its sale and whether the fact is new.
+
+    From here on the sale's row lock is held, so facts of one sale are worked off one by one.
+    Raises KeyReused if the key came before with another content.
+    """
+    head = _head(session, fact.sale_key, sale_id=None, facts=1)
+    row = fact_row(fact)
+    table = table_of(FactRow)
+    known = session.scalar(
+        select(table.c.request_hash).where(
+            table.c.sale_key == fact.sale_key,
+            table.c.kind == row["kind"],
+            table.c.key == fact.key,
+        )
+    )
+    if known is not None:
+        if known != row["request_hash"]:
+            raise KeyReused(sale=fact.sale_key, kind=KINDS[type(fact)], key=fact.key)
+        return head, False
+    write(session, FactRow, [{**row, "id": ids(), "seq": head.fact_count, "by": by}])
+    return head, True
+
+
+def _head(session: Session, sale_key: str, *, sale_id: int | None, facts: int) -> Head:
+    """Count up and lock the head of a sale, making it if this is the first word of it."""
+    table = table_of(SaleHead)
+    statement = upsert(session, SaleHead).values(
+        sale_key=sale_key, sale_id=sale_id, fact_count=facts
+    )
+    counted = statement.on_conflict_do_update(
+        index_elements=["sale_key"],
+        set_={
+            "fact_count": table.c.fact_count + facts,
+            "sale_id": func.coalesce(table.c.sale_id, statement.excluded.sale_id),
+        },
+    )
+    columns = ("sale_key", "sale_id", "fact_count", "version_id", "credited_at")
+    return session.execute(counted.returning(*(table.c[name] for name in columns))).one()
+
+
+def _known_sale(session: Session, sale: Sale, head: Head) -> RecordedSale:
+    if head.sale_id is None:
+        raise AssertionError("a sale's head names its sale")
+    stored = stored_sale(session, head.sale_id)
+    if stored.request_hash != fingerprint(sale):
+        raise KeyReused(sale=sale.key)
+    return RecordedSale(stored, is_new=False, has_facts=head.fact_count > 0)

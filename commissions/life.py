@@ -1,0 +1,92 @@
+"""The life of a sale after it was paid: handed over, delivered, refunded, disputed.
+
+Each verb stores its fact and lets it take effect in the caller's transaction. All of them may be
+called twice and in any order, also before the sale itself is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy.orm import Session
+
+from commissions.archive import stored_facts, stored_sale
+from commissions.effects import take_effect
+from commissions.errors import TooManyUnits, UnknownLine
+from commissions.facts import Delivered, Disputed, Fact, Fulfilled, Refunded, RefundFailed, Sale
+from commissions.intake import Head, store_fact
+from commissions.settling import Case, books_of
+from commissions.versions import version_by_id
+
+Ids = Callable[[], int]
+
+
+def record_fulfilled(session: Session, fact: Fulfilled, *, by: str, ids: Ids) -> bool:
+    """Units of a line were handed over; the fulfiller earns. False if it was told before.
+
+    Raises UnknownLine, TooManyUnits (both only once the sale is known) and KeyReused.
+    """
+    return _record(session, fact, by=by, ids=ids)
+
+
+def record_delivered(session: Session, fact: Delivered, *, by: str, ids: Ids) -> bool:
+    """Hand-overs arrived; what waited for them gets its release. False if it was told before."""
+    return _record(session, fact, by=by, ids=ids)
+
+
+def record_refund(session: Session, fact: Refunded, *, by: str, ids: Ids) -> bool:
+    """Money goes back; all roles of a line give back in proportion. False if told before.
+
+    More than what is left of a line is never taken. Raises UnknownLine and KeyReused.
+    """
+    return _record(session, fact, by=by, ids=ids)
+
+
+def record_refund_failed(session: Session, fact: RefundFailed, *, by: str, ids: Ids) -> bool:
+    """A refund did not happen after all: what it took is given again. False if told before."""
+    return _record(session, fact, by=by, ids=ids)
+
+
+def record_dispute(session: Session, fact: Disputed, *, by: str, ids: Ids) -> bool:
+    """A dispute opened (hold, and reserve for what is paid), was won or was lost.
+
+    False if it was told before.
+    """
+    return _record(session, fact, by=by, ids=ids)
+
+
+def _record(session: Session, fact: Fact, *, by: str, ids: Ids) -> bool:
+    head, is_new = store_fact(session, fact, by=by, ids=ids)
+    if not is_new:
+        return False
+    if head.sale_id is not None and head.credited_at is not None:
+        case = _case(session, head, head.sale_id)
+        facts = stored_facts(session, [fact.sale_key])[fact.sale_key]
+        _check(case.stored.sale, facts, fact)
+        take_effect(session, case, facts, fact, by=by, ids=ids)
+    return True
+
+
+def _case(session: Session, head: Head, sale_id: int) -> Case:
+    stored = stored_sale(session, sale_id)
+    in_force = None if head.version_id is None else version_by_id(session, head.version_id)
+    return Case(stored, in_force, books_of(session, stored))
+
+
+def _check(sale: Sale, facts: list[Fact], fact: Fact) -> None:
+    quantities = {line.key: line.quantity for line in sale.lines}
+    if isinstance(fact, Refunded):
+        unknown = [line.line_key for line in fact.lines if line.line_key not in quantities]
+        if unknown:
+            raise UnknownLine(sale=sale.key, line=unknown[0])
+    if not isinstance(fact, Fulfilled):
+        return
+    if fact.line_key not in quantities:
+        raise UnknownLine(sale=sale.key, line=fact.line_key)
+    handed = sum(
+        other.units
+        for other in facts
+        if isinstance(other, Fulfilled) and other.line_key == fact.line_key
+    )
+    if handed > quantities[fact.line_key]:
+        raise TooManyUnits(sale=sale.key, line=fact.line_key, units=handed)

@@ -1,0 +1,151 @@
+"""Sales, facts and plans that are valid by default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from commissions import plans
+from commissions.crediting import credit_sale
+from commissions.facts import (
+    Delivered,
+    Disputed,
+    DisputePhase,
+    Fulfilled,
+    Party,
+    Refunded,
+    RefundedLine,
+    Sale,
+    SaleLine,
+)
+from commissions.intake import record_sale
+from commissions.plan_checks import LegalProfile, Market
+from commissions.terms import Rate, Role, Rule, Terms
+from tests.commissions.conftest import Ids
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+BY = "user:1"
+
+
+def moment(days: float = 0) -> datetime:
+    return START + timedelta(days=days)
+
+
+def party(key: str = "ann", **fields: Any) -> Party:
+    return Party(**{"point_key": key, "payee_key": key, **fields})
+
+
+def line(key: str = "1", base: int = 4000, **fields: Any) -> SaleLine:
+    defaults = {
+        "key": key,
+        "quantity": 1,
+        "list_amount": base,
+        "base_amount": base,
+        "seller": party(),
+        "source": "storefront",
+    }
+    return SaleLine(**{**defaults, **fields})
+
+
+def sale(*lines: SaleLine, key: str = "s1", **fields: Any) -> Sale:
+    defaults = {"currency": "CNY", "placed_at": moment(), "paid_at": moment()}
+    return Sale(**{**defaults, **fields, "key": key, "lines": lines or (line(),)})
+
+
+def percent(bps: int, role: Role = Role.SELLER, position: int = 1, **fields: Any) -> Rule:
+    defaults = {"name": f"{role} {position}", "rate": Rate.PERCENT, "service": "hand-over"}
+    return Rule(**{**defaults, **fields, "bps": bps, "role": role, "position": position})
+
+
+def fixed(amounts: dict[str, int], position: int = 1, **fields: Any) -> Rule:
+    defaults = {"name": f"fixed {position}", "rate": Rate.FIXED, "role": Role.SELLER}
+    return Rule(**{**defaults, **fields, "fixed": amounts, "position": position})
+
+
+def terms(*rules: Rule, **fields: Any) -> Terms:
+    return Terms(rules=rules or (percent(1200), percent(400, Role.FULFILLER)), **fields)
+
+
+def market(*currencies: str, **profile: Any) -> Market:
+    defaults = {"ceiling_bps": 10_000, "upline_allowed": True, "upline_reason": "contract"}
+    return Market(
+        currencies=currencies or ("CNY",), profile=LegalProfile(**{**defaults, **profile})
+    )
+
+
+def published(
+    session: Session,
+    ids: Ids,
+    the_terms: Terms | None = None,
+    *,
+    at: datetime = START,
+    on: Market | None = None,
+) -> int:
+    """A published version in force from `at`; its id."""
+    the_terms = the_terms or terms()
+    if not session.query(plans.Plan).filter_by(key="default").count():
+        plans.create_plan(session, "default", name="Default", by="maker", at=at, ids=ids)
+    draft = plans.start_draft(session, "default", the_terms, by="maker", at=at, ids=ids)
+    plans.submit_draft(session, draft.id, by="maker", at=at, ids=ids)
+    version = plans.publish_draft(
+        session,
+        draft.id,
+        effective_from=at,
+        expected_hash=the_terms.content_hash,
+        market=on or market(),
+        by="checker",
+        at=at,
+        ids=ids,
+    )
+    return version.id
+
+
+def credited(session: Session, ids: Ids, the_sale: Sale | None = None) -> Sale:
+    """A sale that is recorded and credited."""
+    the_sale = the_sale or sale()
+    recorded = record_sale(session, the_sale, by=BY, at=the_sale.paid_at, ids=ids)
+    credit_sale(session, recorded, by=BY, at=the_sale.paid_at, ids=ids)
+    return the_sale
+
+
+def fulfilled(
+    key: str = "h1", line_key: str = "1", units: int = 1, days: float = 1, **fields: Any
+) -> Fulfilled:
+    defaults = {"sale_key": "s1", "by_point": party("store"), "at": moment(days)}
+    return Fulfilled(**{**defaults, **fields, "key": key, "line_key": line_key, "units": units})
+
+
+def delivered(*keys: str, days: float = 2, **fields: Any) -> Delivered:
+    defaults = {"key": f"d-{'-'.join(keys)}", "sale_key": "s1", "at": moment(days)}
+    return Delivered(**{**defaults, **fields, "fulfilled_keys": keys or ("h1",)})
+
+
+def refunded(
+    amount: int,
+    key: str = "r1",
+    line_key: str = "1",
+    units: int | None = None,
+    days: float = 3,
+    **fields: Any,
+) -> Refunded:
+    lines = (RefundedLine(line_key=line_key, amount=amount, units=units),)
+    return Refunded(**{"sale_key": "s1", "at": moment(days), "lines": lines, **fields, "key": key})
+
+
+def disputed(
+    phase: str, dispute: str = "dp", days: float = 5, amount: int | None = None, **fields: Any
+) -> Disputed:
+    defaults = {"key": f"{dispute}-{phase}", "sale_key": "s1", "at": moment(days)}
+    return Disputed(
+        **{**defaults, **fields},
+        dispute_key=dispute,
+        phase=DisputePhase(phase),
+        amount=amount,
+    )
+
+
+def lines_of(bases: Iterable[int], **fields: Any) -> tuple[SaleLine, ...]:
+    return tuple(line(str(i), base, **fields) for i, base in enumerate(bases, start=1))
