@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from shop.catalog.pricing import LinePrice, Totals
 from shop.kernel import ids
 from shop.orders.models import (
     DisputeStatus,
@@ -19,7 +20,6 @@ from shop.orders.models import (
     OrderStatus,
     PaymentStatus,
 )
-from shop.orders.totals import LineTotals, Totals
 
 NUMBER_LENGTH = 8
 """Letters and digits of an order number; 32^8 numbers, random, so that nobody can count sales."""
@@ -38,9 +38,8 @@ class NewLine:
     image_key: str
     commissionable: bool
     quantity: int
-    unit_price_amount: int
+    price: LinePrice
     tax_rate_bps: int
-    totals: LineTotals
     cost_amount: int | None
     point_id: int | None
     delivery: str
@@ -116,7 +115,11 @@ def _order_row(order: NewOrder, number: str, token: str, at: datetime) -> dict[s
         "dispute_status": DisputeStatus.NONE,
         "currency": order.currency,
         "tax_included": order.tax_included,
-        **order.totals.__dict__,
+        "lines_amount": order.totals.subtotal_amount,
+        "shipping_amount": order.totals.shipping_amount,
+        "shipping_tax_amount": order.totals.shipping_tax_amount,
+        "tax_amount": order.totals.tax_amount,
+        "total_amount": order.totals.total_amount,
         "captured_amount": 0,
         "refunded_amount": 0,
         "granted_amount": 0,
@@ -132,7 +135,7 @@ def _order_row(order: NewOrder, number: str, token: str, at: datetime) -> dict[s
 
 def _line_row(line: NewLine, line_id: int, order_id: int, position: int) -> dict[str, Any]:
     frozen = {
-        name: value for name, value in line.__dict__.items() if name not in ("totals", "options")
+        name: value for name, value in line.__dict__.items() if name not in ("price", "options")
     }
     return {
         **frozen,
@@ -142,8 +145,11 @@ def _line_row(line: NewLine, line_id: int, order_id: int, position: int) -> dict
         "category_ids": list(line.category_ids),
         "title": dict(line.title),
         "options": [dict(option) for option in line.options],
-        "discount_amount": 0,
-        **line.totals.__dict__,
+        "unit_price_amount": line.price.unit_amount,
+        "discount_amount": line.price.discount_amount,
+        "line_amount": line.price.line_amount,
+        "tax_amount": line.price.tax_amount,
+        "base_amount": line.price.base_amount,
         "fulfilled_count": 0,
         "delivered_count": 0,
         "canceled_count": 0,

@@ -1,0 +1,76 @@
+"""Reading people: who signs in, who belongs to the staff."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from shop.accounts.models import Account, StaffMembership
+
+
+@dataclass(frozen=True)
+class Person:
+    """An account with its staff roles, read-only."""
+
+    id: int
+    name: str
+    phone: str | None
+    email: str | None
+    locale: str
+    session_version: int
+    disabled: bool
+    has_password: bool
+    has_totp: bool
+    staff_roles: frozenset[str]
+
+
+def person(session: Session, account_id: int) -> Person | None:
+    """One account with its roles, one statement."""
+    return _one(session, Account.id == account_id)
+
+
+def person_by_contact(session: Session, contact: str) -> Person | None:
+    """The account that a normalized phone number or e-mail address belongs to."""
+    return _one(session, (Account.email == contact) if "@" in contact else Account.phone == contact)
+
+
+def staff(session: Session) -> list[Person]:
+    """Everybody with a role at the brand, by name."""
+    ids = select(StaffMembership.account_id)
+    rows = _rows(session, Account.id.in_(ids))
+    return sorted(rows, key=lambda one: (one.name, one.id))
+
+
+def _one(session: Session, condition: ColumnElement[bool]) -> Person | None:
+    found = _rows(session, condition)
+    return found[0] if found else None
+
+
+def _rows(session: Session, condition: ColumnElement[bool]) -> list[Person]:
+    rows = session.execute(
+        select(Account, StaffMembership.role)
+        .outerjoin(StaffMembership, StaffMembership.account_id == Account.id)
+        .where(condition)
+        .order_by(Account.id)
+    ).all()
+    accounts: dict[int, Account] = {}
+    roles: dict[int, set[str]] = {}
+    for account, role in rows:
+        accounts[account.id] = account
+        roles.setdefault(account.id, set()).update([role] if role else [])
+    return [_person(account, roles[account.id]) for account in accounts.values()]
+
+
+def _person(account: Account, roles: set[str]) -> Person:
+    return Person(
+        id=account.id,
+        name=account.name,
+        phone=account.phone,
+        email=account.email,
+        locale=account.locale,
+        session_version=account.session_version,
+        disabled=account.disabled_at is not None,
+        has_password=bool(account.password_hash),
+        has_totp=bool(account.totp_secret),
+        staff_roles=frozenset(roles),
+    )

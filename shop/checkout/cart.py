@@ -1,0 +1,190 @@
+"""Filling and changing a cart; each change first wins the cart's row, so that parallel ones queue.
+
+Once an order was made from it a cart is locked: paying and editing must not cross (test B7).
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from shop.catalog import queries as catalog
+from shop.checkout import queries
+from shop.checkout.errors import CartLocked, NoSuchCart, NotSold
+from shop.checkout.models import Cart, CartLine
+from shop.kernel import ids
+from shop.kernel.errors import Invalid
+from shop.kernel.words import _l
+
+MAX_QUANTITY = 999
+MAX_LINES = 100
+
+
+def open_cart(
+    session: Session, *, visitor: str, account_id: int | None, at: datetime
+) -> tuple[int, str]:
+    """A fresh empty cart: its id and the token for the visitor's cookie."""
+    cart_id, token = ids.new(), ids.public_token()
+    session.execute(
+        insert(Cart).values(
+            id=cart_id,
+            token=token,
+            account_id=account_id,
+            status="active",
+            visitor=visitor,
+            contact={},
+            warnings=[],
+            version=1,
+            created_at=at,
+            updated_at=at,
+        )
+    )
+    return cart_id, token
+
+
+def add(
+    session: Session,
+    cart_id: int,
+    variant_id: int,
+    *,
+    quantity: int,
+    point_id: int | None,
+    currency: str,
+    at: datetime,
+    touch_id: int | None = None,
+) -> None:
+    """Put units of a variant into the cart, from a point's storefront or the brand's shop.
+
+    Raises NotSold, CartLocked, and Invalid for a quantity that is no quantity.
+    """
+    check_quantity(quantity)
+    touch(session, cart_id, at=at, point_id=point_id)
+    variant = catalog.variants_for_cart(session, [variant_id], currency=currency, at=at).get(
+        variant_id
+    )
+    if variant is None or not variant.published or variant.unit_amount is None:
+        raise NotSold
+    existing = session.execute(
+        select(CartLine.id, CartLine.quantity).where(
+            CartLine.cart_id == cart_id,
+            CartLine.variant_id == variant_id,
+            CartLine.point_id.is_(None) if point_id is None else CartLine.point_id == point_id,
+        )
+    ).one_or_none()
+    if existing:
+        check_quantity(existing.quantity + quantity)
+        session.execute(
+            update(CartLine)
+            .where(CartLine.id == existing.id)
+            .values(quantity=CartLine.quantity + quantity, unit_price_amount=variant.unit_amount)
+        )
+        return
+    session.execute(
+        insert(CartLine).values(
+            id=ids.new(),
+            cart_id=cart_id,
+            variant_id=variant_id,
+            point_id=point_id,
+            quantity=quantity,
+            unit_price_amount=variant.unit_amount,
+            touch_id=touch_id,
+            added_at=at,
+        )
+    )
+
+
+def change_quantity(
+    session: Session, cart_id: int, line_id: int, *, quantity: int, at: datetime
+) -> None:
+    """Set a line's quantity; 0 removes it."""
+    touch(session, cart_id, at=at)
+    line = (CartLine.id == line_id) & (CartLine.cart_id == cart_id)
+    if quantity == 0:
+        session.execute(delete(CartLine).where(line))
+        return
+    check_quantity(quantity)
+    session.execute(update(CartLine).where(line).values(quantity=quantity))
+
+
+def choose_pickup(
+    session: Session, cart_id: int, line_id: int, *, location_id: int | None, at: datetime
+) -> None:
+    """Let a line be collected at a counter, or shipped if `location_id` is None.
+
+    Raises Invalid if that counter does not hand goods out.
+    """
+    touch(session, cart_id, at=at)
+    if location_id is not None and not catalog.counters(session, [], ids=[location_id]):
+        raise Invalid(_l("This place offers no pick-up."), field="location")
+    session.execute(
+        update(CartLine)
+        .where(CartLine.id == line_id, CartLine.cart_id == cart_id)
+        .values(pickup_location_id=location_id)
+    )
+
+
+def keep_contact(session: Session, cart_id: int, contact: dict[str, Any], *, at: datetime) -> None:
+    """Keep what the buyer typed, valid or not; fields that are not named stay (test B10)."""
+    touch(session, cart_id, at=at)
+    stored = session.execute(select(Cart.contact).where(Cart.id == cart_id)).scalar_one()
+    session.execute(
+        update(Cart).where(Cart.id == cart_id).values(contact={**stored, **contact})
+    )
+
+
+def touch(session: Session, cart_id: int, *, at: datetime, point_id: int | None = None) -> None:
+    """Win the cart's row for this transaction.
+
+    Raises CartLocked if an order was made from it, NoSuchCart if it is gone.
+    """
+    values: dict[str, Any] = {"version": Cart.version + 1, "updated_at": at}
+    if point_id is not None:
+        values["point_id"] = point_id
+    won = session.execute(
+        update(Cart)
+        .where(Cart.id == cart_id, Cart.status == "active")
+        .values(**values)
+        .returning(Cart.id)
+    ).one_or_none()
+    if won is None:
+        known = session.execute(select(Cart.status).where(Cart.id == cart_id)).scalar_one_or_none()
+        raise CartLocked if known == "completing" else NoSuchCart
+
+
+def copy(session: Session, cart_id: int, *, at: datetime) -> tuple[int, str]:
+    """A fresh active cart with the same lines and contact; the old one stays with its order."""
+    old = session.execute(select(Cart).where(Cart.id == cart_id)).scalar_one()
+    new_id, token = open_cart(session, visitor=old.visitor, account_id=old.account_id, at=at)
+    session.execute(
+        update(Cart).where(Cart.id == new_id).values(contact=old.contact, point_id=old.point_id)
+    )
+    rows = [
+        {
+            "id": new_line_id,
+            "cart_id": new_id,
+            "variant_id": line.variant_id,
+            "point_id": line.point_id,
+            "quantity": line.quantity,
+            "unit_price_amount": line.unit_price_amount,
+            "pickup_location_id": line.pickup_location_id,
+            "touch_id": line.touch_id,
+            "added_at": at,
+        }
+        for line, new_line_id in _numbered(queries.lines(session, cart_id))
+    ]
+    if rows:
+        session.execute(insert(CartLine), rows)
+    return new_id, token
+
+
+def check_quantity(quantity: int) -> None:
+    """Raise Invalid unless 1 to 999."""
+    if not 1 <= quantity <= MAX_QUANTITY:
+        raise Invalid(
+            _l("Please choose a quantity from 1 to %(most)s.", most=MAX_QUANTITY), field="quantity"
+        )
+
+
+def _numbered(lines: list[queries.StoredLine]) -> list[tuple[queries.StoredLine, int]]:
+    return list(zip(lines, ids.block(len(lines)), strict=True)) if lines else []

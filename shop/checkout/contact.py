@@ -1,0 +1,95 @@
+"""Who buys and where it goes: checked and normalized, with every bad field named at once."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from shop.kernel.errors import Invalid
+from shop.kernel.words import Words, _l
+
+ADDRESS_FIELDS: dict[str, tuple[str, ...]] = {
+    "CN": ("province", "city", "district", "address"),
+    "HK": ("district", "address"),
+    "MO": ("district", "address"),
+    "TW": ("city", "district", "address"),
+    "SG": ("address", "postal_code"),
+    "IE": ("city", "address"),
+    "JP": ("province", "city", "address", "postal_code"),
+    "GB": ("city", "address", "postal_code"),
+}
+"""What an address needs, by country; no postcode is forced where the country has none (test E3)."""
+_ANYWHERE = ("city", "address")
+
+_TEXTS = ("province", "city", "district", "address", "postal_code", "division_code")
+_LONGEST = {"name": 120, "address": 300, "division_code": 20, "postal_code": 20}
+
+
+def check(
+    typed: Mapping[str, Any], *, country: str, needs_address: bool, consent_version: str
+) -> dict[str, Any]:
+    """The columns of OrderContact.
+
+    Raises Invalid with one sentence for each bad field.
+    """
+    wrong: dict[str, Words | str] = {}
+    clean = {name: _text(typed, name, wrong) for name in ("name", *_TEXTS)}
+    clean["country"] = (str(typed.get("country") or country)).upper()[:2]
+    if not clean["name"]:
+        wrong["name"] = _l("Please tell us your name.")
+    phone = normal_phone(str(typed.get("phone") or ""), clean["country"], wrong)
+    email = normal_email(str(typed.get("email") or ""), wrong)
+    if phone is None and email is None and not {"phone", "email"} & wrong.keys():
+        wrong["phone"] = _l("Please give a phone number or an e-mail address.")
+    if needs_address:
+        for name in ADDRESS_FIELDS.get(clean["country"], _ANYWHERE):
+            if not clean[name]:
+                wrong.setdefault(name, _l("Please fill this in."))
+    if not typed.get("consent"):
+        wrong["consent"] = _l("Please agree to the terms so that we can take your order.")
+    if wrong:
+        raise Invalid(_l("Please check the marked fields."), fields=wrong)
+    return {**clean, "phone": phone, "email": email, "consent_version": consent_version}
+
+
+def normal_phone(
+    text: str, country: str, wrong: dict[str, Words | str] | None = None
+) -> str | None:
+    """E.164, or None for an empty text; a bad number is noted in `wrong` or raised as Invalid."""
+    if not text.strip():
+        return None
+    try:
+        number = phonenumbers.parse(text, country)
+        if phonenumbers.is_possible_number(number):
+            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    except phonenumbers.NumberParseException:
+        pass
+    return _bad("phone", _l("This does not look like a phone number."), wrong)
+
+
+def normal_email(text: str, wrong: dict[str, Words | str] | None = None) -> str | None:
+    """Trimmed and lower case, or None for an empty text; a bad one is noted or raised."""
+    if not text.strip():
+        return None
+    try:
+        found = validate_email(
+            text.strip(), check_deliverability=False, test_environment=True
+        ).normalized
+    except EmailNotValidError:
+        return _bad("email", _l("This does not look like an e-mail address."), wrong)
+    return found.lower()
+
+
+def _bad(field: str, sentence: Words, wrong: dict[str, Words | str] | None) -> None:
+    if wrong is None:
+        raise Invalid(sentence, field=field)
+    wrong[field] = sentence
+
+
+def _text(typed: Mapping[str, Any], name: str, wrong: dict[str, Words | str]) -> str:
+    text = " ".join(str(typed.get(name) or "").split())
+    if len(text) > _LONGEST.get(name, 40):
+        wrong[name] = _l("This is too long.")
+        return ""
+    return text

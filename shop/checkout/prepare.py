@@ -1,0 +1,294 @@
+"""PREPARE: one transaction that turns a cart into a pending order with its stock held.
+
+Reference shop §3.3, steps P1 to P7. No network call happens here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import exists, func, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from shop.accounts.models import Account
+from shop.catalog import stock
+from shop.catalog.models import BRAND
+from shop.catalog.stock import Allocation, Demand
+from shop.checkout import contact as contacts
+from shop.checkout import view as views
+from shop.checkout.errors import (
+    AmountTooSmall,
+    CartChanged,
+    CartEmpty,
+    CartProblems,
+    NoSuchCart,
+)
+from shop.checkout.models import Cart
+from shop.checkout.view import CartView, ViewLine
+from shop.fulfillment.rates import NotDelivered
+from shop.kernel import ids
+from shop.kernel.brand import Brand
+from shop.kernel.money import format_money
+from shop.network.models import Point, PointMembership
+from shop.orders import make as orders
+from shop.orders.make import Made, NewLine, NewOrder
+from shop.orders.models import Order
+from shop.payments import attempts
+from shop.sharing import attribution
+from shop.sharing.attribution import Candidate, Credit, Standing
+from shop.sharing.models import LineAttribution, Touch
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The one order of a cart, new or found again."""
+
+    order_id: int
+    token: str
+    total_amount: int
+    replayed: bool
+
+
+def prepare(
+    session: Session,
+    cart_token: str,
+    typed: Mapping[str, Any],
+    *,
+    expected_total: int,
+    brand: Brand,
+    account_id: int | None,
+    locale: str,
+    at: datetime,
+) -> Prepared:
+    """Make the order, or find the one that was made from this cart before.
+
+    `typed` is the contact form; `expected_total` is what the buyer saw, in minor units. A lower
+    total passes silently, a higher one must be confirmed.
+    Raises NoSuchCart, CartEmpty, Invalid (contact), CartProblems, CartChanged, NotDelivered,
+    AmountTooSmall; the unit of work must then be rolled back.
+    """
+    cart = _claim(session, cart_token, at)
+    if cart is None:
+        return _replay(session, cart_token)
+    code = str(typed.get("division_code") or "")
+    seen = views.of(session, cart.id, brand=brand, at=at, division_code=code)
+    _check(seen, expected_total, brand)
+    contact = contacts.check(
+        typed,
+        country=brand.country,
+        needs_address=seen.ships,
+        consent_version=brand.consent_version,
+    )
+    order_id = ids.new()
+    expires_at = at + timedelta(minutes=brand.hold_minutes)
+    allocations = _reserve(session, order_id, seen, expires_at=expires_at, at=at)
+    made = orders.make(
+        session,
+        NewOrder(
+            id=order_id,
+            cart_id=cart.id,
+            account_id=account_id,
+            currency=brand.currency,
+            tax_included=brand.tax_included,
+            totals=seen.totals,
+            locale=locale,
+            lines=[_frozen(line, allocations) for line in seen.lines],
+            contact=contact,
+            territory=str(contact["division_code"]),
+            note=str(typed.get("note") or "")[:500],
+            expires_at=expires_at,
+        ),
+        by="buyer",
+        at=at,
+    )
+    _attribute(session, made, seen.lines, cart.visitor, contact, account_id=account_id, at=at)
+    attempts.intend(
+        session,
+        made.order_id,
+        amount=seen.totals.total_amount,
+        currency=brand.currency,
+        expires_at=expires_at,
+        at=at,
+    )
+    return Prepared(made.order_id, made.token, seen.totals.total_amount, replayed=False)
+
+
+@dataclass(frozen=True)
+class _Claimed:
+    id: int
+    visitor: str
+
+
+def _claim(session: Session, token: str, at: datetime) -> _Claimed | None:
+    # The conditional update is the lock: of two submits one waits here and then finds the order.
+    row = session.execute(
+        update(Cart)
+        .where(Cart.token == token, Cart.status == "active")
+        .values(status="completing", completing_at=at, updated_at=at)
+        .returning(Cart.id, Cart.visitor)
+    ).one_or_none()
+    return _Claimed(*row) if row else None
+
+
+def _replay(session: Session, token: str) -> Prepared:
+    row = session.execute(
+        select(Order.id, Order.token, Order.total_amount)
+        .join(Cart, Cart.id == Order.cart_id)
+        .where(Cart.token == token)
+    ).one_or_none()
+    if row is None:
+        raise NoSuchCart
+    return Prepared(*row, replayed=True)
+
+
+def _check(seen: CartView, expected_total: int, brand: Brand) -> None:
+    if not seen.lines:
+        raise CartEmpty
+    unsold = [line.stored.id for line in seen.lines if line.problem == "not_sold"]
+    if unsold:
+        raise CartProblems(unsold)
+    if not seen.delivered:
+        raise NotDelivered
+    total = seen.totals.total_amount
+    if total > expected_total:
+        raise CartChanged(total)
+    minimum = attempts.minimum_amount(brand.currency)
+    if 0 < total < minimum:
+        raise AmountTooSmall(format_money(minimum, brand.currency))
+
+
+def _reserve(
+    session: Session, order_id: int, seen: CartView, *, expires_at: datetime, at: datetime
+) -> dict[tuple[int, int | None], Allocation]:
+    demands = [
+        Demand(line.stored.variant_id, line.stored.quantity, line.stored.pickup_location_id)
+        for line in seen.lines
+        if line.delivery != "digital"
+    ]
+    try:
+        return stock.reserve(
+            session, order_id, demands, expires_at=expires_at, at=at, by="checkout"
+        )
+    except stock.OutOfStock as error:
+        short = {shortage.variant_id for shortage in error.shortages}
+        raise CartProblems(
+            [line.stored.id for line in seen.lines if line.stored.variant_id in short]
+        ) from error
+
+
+def _frozen(
+    line: ViewLine, allocations: Mapping[tuple[int, int | None], Allocation]
+) -> NewLine:
+    variant, stored = line.variant, line.stored
+    if variant is None:  # unsold lines were refused before anything was reserved
+        raise CartProblems([stored.id])
+    allocation = allocations.get(
+        (stored.variant_id, stored.pickup_location_id), Allocation(None, None, BRAND)
+    )
+    cost = variant.cost_amount
+    return NewLine(
+        product_id=variant.product_id,
+        variant_id=stored.variant_id,
+        category_ids=[str(category_id) for category_id in variant.category_ids],
+        title=variant.title,
+        options=variant.option_values,
+        sku=variant.sku or "",
+        image_key=variant.image_key,
+        commissionable=variant.commissionable,
+        quantity=stored.quantity,
+        price=line.price,
+        tax_rate_bps=variant.rate_bps,
+        cost_amount=None if cost is None else cost * stored.quantity,
+        point_id=stored.point_id,
+        delivery=line.delivery,
+        location_id=allocation.location_id,
+        stock_level_id=allocation.stock_level_id,
+        goods_owner=allocation.goods_owner,
+        seller_of_record=allocation.goods_owner,
+    )
+
+
+def _attribute(
+    session: Session,
+    made: Made,
+    lines: Sequence[ViewLine],
+    visitor: str,
+    contact: Mapping[str, Any],
+    *,
+    account_id: int | None,
+    at: datetime,
+) -> None:
+    touch = _last_touch(session, visitor, lines, at)
+    point_ids = {line.stored.point_id for line in lines if line.stored.point_id is not None}
+    if touch is not None:
+        point_ids.add(touch.point_id)
+    standings = _standings(session, point_ids, contact, account_id)
+    credits = [
+        attribution.decide(
+            Candidate(line.stored.point_id, "storefront") if line.stored.point_id else None,
+            touch,
+            standings,
+            at=at,
+        )
+        for line in lines
+    ]
+    session.execute(
+        insert(LineAttribution),
+        [
+            _attribution_row(credit, line_id, made.order_id, at)
+            for credit, line_id in zip(credits, made.line_ids, strict=True)
+        ],
+    )
+
+
+def _attribution_row(
+    credit: Credit, line_id: int, order_id: int, at: datetime
+) -> dict[str, Any]:
+    return {
+        "order_line_id": line_id,
+        "order_id": order_id,
+        "point_id": credit.point_id,
+        "kind": credit.kind,
+        "touch_id": credit.touch_id,
+        "losers": list(credit.losers),
+        "at": at,
+    }
+
+
+def _last_touch(
+    session: Session, visitor: str, lines: Sequence[ViewLine], at: datetime
+) -> Candidate | None:
+    """The visitor's latest link or scan, unless no line was ever added after one."""
+    if not visitor or all(line.stored.touch_id is None for line in lines):
+        return None
+    row = session.execute(
+        select(Touch.point_id, Touch.at, Touch.id)
+        .where(Touch.visitor == visitor, Touch.at <= at)
+        .order_by(Touch.at.desc(), Touch.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return Candidate(row.point_id, "touch", row.at, row.id) if row else None
+
+
+def _standings(
+    session: Session, point_ids: set[int], contact: Mapping[str, Any], account_id: int | None
+) -> dict[int, Standing]:
+    """Status of the points, and whether the buyer works there: by account, phone or e-mail."""
+    if not point_ids:
+        return {}
+    same_person = or_(
+        Account.id == (account_id or 0),
+        func.coalesce(Account.phone, "") == (contact["phone"] or "-"),
+        func.coalesce(Account.email, "") == (contact["email"] or "-"),
+    )
+    works_there = exists().where(
+        PointMembership.point_id == Point.id,
+        PointMembership.account_id == Account.id,
+        PointMembership.role.in_(("owner", "clerk")),
+        same_person,
+    )
+    rows = session.execute(
+        select(Point.id, Point.status, works_there).where(Point.id.in_(sorted(point_ids)))
+    )
+    return {row[0]: Standing(row[1], bool(row[2])) for row in rows}

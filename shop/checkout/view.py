@@ -1,0 +1,162 @@
+"""A cart as it stands now: today's prices, what is missing, what it would cost.
+
+The cart page, the checkout page and PREPARE all look at this one view, so that they agree.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from shop.catalog import pricing
+from shop.catalog import queries as catalog
+from shop.catalog.pricing import LinePrice, Totals
+from shop.catalog.queries import CartVariant
+from shop.checkout import queries
+from shop.checkout.queries import StoredLine
+from shop.fulfillment import rates
+from shop.fulfillment.rates import FREE, NotDelivered, Quote
+from shop.kernel.brand import Brand
+
+
+@dataclass(frozen=True)
+class ViewLine:
+    """One line with today's price and its problem, if any."""
+
+    stored: StoredLine
+    variant: CartVariant | None
+    price: LinePrice
+    problem: str
+    """Empty, `not_sold`, `sold_out` or `short`."""
+    available: int
+    """Units that could be had, over all lines of the same variant; meaningful with a problem."""
+
+    @property
+    def delivery(self) -> str:
+        if self.stored.pickup_location_id is not None:
+            return "pickup"
+        if self.variant is not None and not self.variant.requires_shipping:
+            return "digital"
+        return "shipping"
+
+    @property
+    def price_rose(self) -> bool:
+        return self.price.unit_amount > self.stored.unit_price_amount
+
+    @property
+    def price_fell(self) -> bool:
+        return self.price.unit_amount < self.stored.unit_price_amount
+
+
+@dataclass(frozen=True)
+class CartView:
+    """The whole cart; amounts in minor units of the brand's currency."""
+
+    cart_id: int
+    lines: Sequence[ViewLine]
+    totals: Totals
+    quote: Quote
+    delivered: bool
+    """False if the brand does not ship to the address."""
+
+    @property
+    def count(self) -> int:
+        return sum(line.stored.quantity for line in self.lines)
+
+    @property
+    def problems(self) -> list[ViewLine]:
+        return [line for line in self.lines if line.problem]
+
+    @property
+    def ships(self) -> bool:
+        return any(line.delivery == "shipping" for line in self.lines)
+
+    @property
+    def free_shipping_gap(self) -> int:
+        """How much more would make shipping free; 0 if it is, or never is."""
+        if not self.ships or self.quote.free_over_amount is None:
+            return 0
+        return max(0, self.quote.free_over_amount - self.totals.subtotal_amount)
+
+
+def of(
+    session: Session, cart_id: int, *, brand: Brand, at: datetime, division_code: str = ""
+) -> CartView:
+    """Price the cart, three statements."""
+    stored = queries.lines(session, cart_id)
+    variants = catalog.variants_for_cart(
+        session,
+        sorted({line.variant_id for line in stored}),
+        currency=brand.currency,
+        at=at,
+        region=division_code,
+    )
+    problems = _problems(stored, variants)
+    lines = [
+        ViewLine(
+            line,
+            variants.get(line.variant_id),
+            _price(line, variants.get(line.variant_id), tax_included=brand.tax_included),
+            problems.get(line.id, ""),
+            _available(variants.get(line.variant_id)),
+        )
+        for line in stored
+    ]
+    quote, delivered = _quote(session, lines, division_code)
+    shipping = (
+        pricing.line_price(
+            quote.amount, 1, rate_bps=quote.rate_bps, tax_included=brand.tax_included
+        )
+        if quote.amount
+        else None
+    )
+    totals = pricing.totals([line.price for line in lines], shipping)
+    return CartView(cart_id, lines, totals, quote, delivered)
+
+
+def _price(line: StoredLine, variant: CartVariant | None, *, tax_included: bool) -> LinePrice:
+    if variant is None or variant.unit_amount is None:
+        return pricing.line_price(
+            line.unit_price_amount, line.quantity, rate_bps=0, tax_included=tax_included
+        )
+    return pricing.line_price(
+        variant.unit_amount, line.quantity, rate_bps=variant.rate_bps, tax_included=tax_included
+    )
+
+
+def _problems(
+    lines: Sequence[StoredLine], variants: Mapping[int, CartVariant]
+) -> dict[int, str]:
+    """A hint by line id: the reservation decides. Demand is summed over the lines (test A3)."""
+    wanted: dict[int, int] = {}
+    for line in lines:
+        wanted[line.variant_id] = wanted.get(line.variant_id, 0) + line.quantity
+    found: dict[int, str] = {}
+    for line in lines:
+        variant = variants.get(line.variant_id)
+        if variant is None or not variant.published:
+            found[line.id] = "not_sold"
+        elif _is_limited(variant) and variant.available < wanted[line.variant_id]:
+            found[line.id] = "short" if variant.available > 0 else "sold_out"
+    return found
+
+
+def _is_limited(variant: CartVariant) -> bool:
+    return variant.track_inventory and not variant.backorderable
+
+
+def _available(variant: CartVariant | None) -> int:
+    return max(0, variant.available) if variant is not None else 0
+
+
+def _quote(
+    session: Session, lines: Sequence[ViewLine], division_code: str
+) -> tuple[Quote, bool]:
+    if not any(line.delivery == "shipping" for line in lines):
+        return FREE, True
+    goods = sum(line.price.line_amount for line in lines if line.delivery == "shipping")
+    try:
+        return rates.quote(session, division_code=division_code, goods_amount=goods), True
+    except NotDelivered:
+        return FREE, False

@@ -1,0 +1,220 @@
+"""Reading orders: one whole, lists for buyers, points and staff."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from shop.kernel.pages import Page
+from shop.network.models import Point
+from shop.orders.models import Order, OrderContact, OrderEvent, OrderLine, OrderStatus
+from shop.sharing.models import LineAttribution
+from shop.storefront.models import Storefront
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class WholeOrder:
+    """An order with everything that its pages show."""
+
+    order: Order
+    contact: OrderContact
+    lines: Sequence[OrderLine]
+    shops: Mapping[int, str]
+    """Name of the storefront by point id."""
+    events: Sequence[OrderEvent] = ()
+
+
+@dataclass(frozen=True)
+class OrderRow:
+    """One row of a list."""
+
+    id: int
+    number: str
+    token: str
+    status: str
+    payment_status: str
+    fulfillment_status: str
+    dispute_status: str
+    currency: str
+    total_amount: int
+    task: str
+    submitted_at: datetime
+    placed_at: datetime | None
+    buyer: str
+    deliveries: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What the list of staff shows; every field comes from the address."""
+
+    text: str = ""
+    status: str = ""
+    payment: str = ""
+    fulfillment: str = ""
+    delivery: str = ""
+    task: str = ""
+    point_id: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    ids: Sequence[int] = field(default_factory=tuple)
+
+
+def by_token(session: Session, token: str) -> WholeOrder | None:
+    """The order behind its page's token."""
+    return _whole(session, Order.token == token)
+
+
+def by_id(session: Session, order_id: int, *, with_events: bool = False) -> WholeOrder | None:
+    """One order for staff."""
+    found = _whole(session, Order.id == order_id)
+    if found is None or not with_events:
+        return found
+    events = session.scalars(
+        select(OrderEvent).where(OrderEvent.order_id == order_id).order_by(OrderEvent.id)
+    ).all()
+    return WholeOrder(found.order, found.contact, found.lines, found.shops, events)
+
+
+def page(session: Session, wanted: Filter, *, after: str = "", limit: int = PAGE_SIZE) -> Page[OrderRow]:
+    """Orders, newest first."""
+    conditions = _conditions(wanted)
+    if after.isdigit():
+        conditions.append(Order.id < int(after))
+    rows = session.execute(
+        select(*_ROW, OrderContact.name)
+        .outerjoin(OrderContact, OrderContact.order_id == Order.id)
+        .where(*conditions)
+        .order_by(Order.id.desc())
+        .limit(limit + 1)
+    ).all()
+    items = [OrderRow(*row) for row in rows[:limit]]
+    return Page(items, str(items[-1].id) if len(rows) > limit else "")
+
+
+def of_account(session: Session, account_id: int, *, limit: int = 50) -> list[OrderRow]:
+    """A buyer's orders, newest first; carts that were never paid are left out."""
+    rows = session.execute(
+        select(*_ROW, OrderContact.name)
+        .outerjoin(OrderContact, OrderContact.order_id == Order.id)
+        .where(Order.account_id == account_id, Order.status != OrderStatus.EXPIRED)
+        .order_by(Order.id.desc())
+        .limit(limit)
+    )
+    return [OrderRow(*row) for row in rows]
+
+
+def of_point(
+    session: Session, point_id: int, *, after: str = "", limit: int = 30
+) -> Page[tuple[OrderRow, int]]:
+    """Placed orders that a point brought, with what its lines came to; buyers stay unnamed."""
+    conditions: list[ColumnElement[bool]] = [
+        LineAttribution.point_id == point_id,
+        Order.placed_at.is_not(None),
+    ]
+    if after.isdigit():
+        conditions.append(Order.id < int(after))
+    rows = session.execute(
+        select(*_ROW, func.sum(OrderLine.line_amount))
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .join(LineAttribution, LineAttribution.order_line_id == OrderLine.id)
+        .where(*conditions)
+        .group_by(*_ROW)
+        .order_by(Order.id.desc())
+        .limit(limit + 1)
+    ).all()
+    items = [(OrderRow(*row[: len(_ROW)], ""), int(row[len(_ROW)])) for row in rows[:limit]]
+    return Page(items, str(items[-1][0].id) if len(rows) > limit else "")
+
+
+def credits_of(session: Session, order_id: int) -> dict[int, LineAttribution]:
+    """Who brought each line, by line id."""
+    rows = session.scalars(select(LineAttribution).where(LineAttribution.order_id == order_id))
+    return {row.order_line_id: row for row in rows}
+
+
+_ROW = (
+    Order.id,
+    Order.number,
+    Order.token,
+    Order.status,
+    Order.payment_status,
+    Order.fulfillment_status,
+    Order.dispute_status,
+    Order.currency,
+    Order.total_amount,
+    Order.task,
+    Order.submitted_at,
+    Order.placed_at,
+)
+
+
+def _whole(session: Session, condition: ColumnElement[bool]) -> WholeOrder | None:
+    row = session.execute(
+        select(Order, OrderContact)
+        .join(OrderContact, OrderContact.order_id == Order.id)
+        .where(condition)
+    ).one_or_none()
+    if row is None:
+        return None
+    lines: Sequence[Any] = session.execute(
+        select(OrderLine, Storefront.name, Point.name)
+        .outerjoin(Point, Point.id == OrderLine.point_id)
+        .outerjoin(Storefront, Storefront.point_id == OrderLine.point_id)
+        .where(OrderLine.order_id == row[0].id)
+        .order_by(OrderLine.position)
+    ).all()
+    shops = {line.point_id: store or point for line, store, point in lines if line.point_id}
+    return WholeOrder(row[0], row[1], [line for line, *_ in lines], shops)
+
+
+def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    plain = {
+        Order.status: wanted.status,
+        Order.payment_status: wanted.payment,
+        Order.fulfillment_status: wanted.fulfillment,
+        Order.task: wanted.task,
+    }
+    conditions.extend(column == value for column, value in plain.items() if value)
+    if not wanted.status:
+        # Carts that were never paid are not what staff look for, unless they ask.
+        conditions.append(Order.status.not_in((OrderStatus.EXPIRED, OrderStatus.DRAFT)))
+    if wanted.ids:
+        conditions.append(Order.id.in_(wanted.ids))
+    if wanted.since:
+        conditions.append(Order.submitted_at >= wanted.since)
+    if wanted.until:
+        conditions.append(Order.submitted_at < wanted.until)
+    if wanted.delivery:
+        conditions.append(_has_line(OrderLine.delivery == wanted.delivery))
+    if wanted.point_id is not None:
+        conditions.append(
+            exists().where(
+                LineAttribution.order_id == Order.id,
+                LineAttribution.point_id == wanted.point_id,
+            )
+        )
+    if wanted.text:
+        conditions.append(_matches(wanted.text.strip()))
+    return conditions
+
+
+def _has_line(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(OrderLine.order_id == Order.id, condition)
+
+
+def _matches(text: str) -> ColumnElement[bool]:
+    """Number, contact or SKU; names by their beginning."""
+    return or_(
+        Order.number == text.upper(),
+        OrderContact.email == text.lower(),
+        OrderContact.phone.endswith(text, autoescape=True) if len(text) >= 4 else Order.id == 0,
+        OrderContact.name.startswith(text, autoescape=True),
+        _has_line(OrderLine.sku == text),
+    )

@@ -1,0 +1,100 @@
+"""Touches: who sent a visitor here, kept in a signed cookie until something is put into the cart."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from shop.kernel import ids
+from shop.sharing.models import LiveCode, ShareLink, Touch, VisitCount
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the cookie says: the last link or code that this browser came by."""
+
+    visitor: str
+    point_id: int
+    kind: str
+    source: str
+    at: datetime
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "v": self.visitor,
+            "p": str(self.point_id),
+            "k": self.kind,
+            "s": self.source,
+            "t": self.at.isoformat(),
+        }
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "Seen":
+        return cls(
+            value["v"], int(value["p"]), value["k"], value["s"], datetime.fromisoformat(value["t"])
+        )
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a link or code leads."""
+
+    point_id: int
+    path: str
+
+
+def follow_link(session: Session, code: str) -> Target | None:
+    """The target of a short link."""
+    row = session.execute(
+        select(ShareLink.point_id, ShareLink.target).where(ShareLink.code == code)
+    ).one_or_none()
+    return Target(*row) if row else None
+
+
+def scan_code(session: Session, code: str) -> Target | None:
+    """The present target of a live code."""
+    row = session.execute(
+        select(LiveCode.point_id, LiveCode.target).where(LiveCode.code == code)
+    ).one_or_none()
+    return Target(*row) if row else None
+
+
+def keep(session: Session, seen: Seen | None, *, at: datetime) -> int | None:
+    """Make the row of a touch when something is put into the cart; returns its id."""
+    if seen is None or seen.at > at:
+        return None
+    known = session.scalar(
+        select(Touch.id).where(
+            Touch.visitor == seen.visitor, Touch.at == seen.at, Touch.point_id == seen.point_id
+        )
+    )
+    if known is not None:
+        return int(known)
+    touch_id = ids.new()
+    session.execute(
+        insert(Touch).values(
+            id=touch_id,
+            visitor=seen.visitor,
+            point_id=seen.point_id,
+            kind=seen.kind,
+            source=seen.source,
+            at=seen.at,
+        )
+    )
+    return touch_id
+
+
+def count_visit(session: Session, point_id: int, *, day: Any, first: bool) -> None:
+    """Add one visit to a point's day; `first` says that this browser had not been here today."""
+    new = {"point_id": point_id, "day": day, "visits": 0, "visitors": 0}
+    kind = session.get_bind().dialect.name
+    dialect = {"sqlite": sqlite, "postgresql": postgresql}[kind]
+    session.execute(dialect.insert(VisitCount).values(**new).on_conflict_do_nothing())
+    session.execute(
+        update(VisitCount)
+        .where(VisitCount.point_id == point_id, VisitCount.day == day)
+        .values(visits=VisitCount.visits + 1, visitors=VisitCount.visitors + (1 if first else 0))
+    )

@@ -1,0 +1,32 @@
+"""Forms: WTForms without tokens (requests are checked by origin), errors of verbs put to fields."""
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import Field
+
+from shop.kernel.errors import Invalid
+from shop.kernel.words import say
+
+
+class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no types
+    """Base of all forms."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        csrf = False
+
+    def blame(self, error: Invalid) -> None:
+        """Show a verb's refusal at the fields it names; what names no field stands above all."""
+        for name, sentence in error.fields.items():
+            target: Field | None = self._fields.get(name)
+            if target is not None:
+                target.errors = [*target.errors, say(sentence)]
+            else:
+                self.form_errors.append(say(sentence))
+        if not error.fields:
+            self.form_errors.append(say(error.message))
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What was typed, by field name."""
+        return dict(self.data)

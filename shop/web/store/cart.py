@@ -1,0 +1,179 @@
+"""The cart page and its changes."""
+
+from typing import Any
+
+from flask import Response, g, jsonify, request
+from sqlalchemy.orm import Session
+
+from shop.catalog import queries as catalog
+from shop.catalog.queries import Counter
+from shop.catalog.stock import Demand
+from shop.checkout import cart as carts
+from shop.checkout import queries, view
+from shop.checkout.errors import NoSuchCart
+from shop.checkout.models import Cart
+from shop.checkout.view import CartView
+from shop.kernel import clock, db
+from shop.kernel.errors import Invalid
+from shop.kernel.i18n import _l
+from shop.payments import unlock
+from shop.sharing import touches
+from shop.storefront import queries as storefronts
+from shop.web import access, render
+from shop.web.actor import current_actor
+from shop.web.store import visitors
+from shop.web.store.routes import blueprint
+
+
+@blueprint.get("/cart")
+@access.public
+def cart() -> Response:
+    """The cart as it stands now, with what has changed since it was filled."""
+    token = visitors.cart_token()
+    with db.reading() as session:
+        stored = queries.by_token(session, token)
+        if stored is None or stored.status not in ("active", "completing"):
+            return render.page("store/cart_empty.html", shopfront=_last_front(session, stored))
+        seen = _view(session, stored)
+        if not seen.lines:
+            return render.page("store/cart_empty.html", shopfront=_last_front(session, stored))
+        return render.page(
+            "store/cart.html",
+            cart=seen,
+            locked=stored.status == "completing",
+            counters=_counters(session, seen),
+            shopfront=_last_front(session, stored),
+        )
+
+
+@blueprint.get("/cart/badge")
+@access.public
+def cart_badge() -> Response:
+    """How many units the cart holds; a private fragment of cached pages."""
+    with db.reading() as session:
+        units = queries.units_in(session, visitors.cart_token())
+    answer: Response = jsonify({"units": units})
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
+@blueprint.post("/cart/add")
+@access.public
+def add_to_cart() -> Any:
+    """Put a variant into the cart; from a closed point's page it is the brand's sale."""
+    at = clock.now()
+    variant_id, quantity = _number("variant"), _number("quantity", 1)
+    with db.unit_of_work() as session:
+        front = storefronts.by_slug(session, request.form.get("slug", ""))
+        point_id = front.point_id if front and front.is_open else None
+        cart_id = _writable_cart(session)
+        touch_id = touches.keep(session, visitors.touch(), at=at)
+        carts.add(
+            session,
+            cart_id,
+            variant_id,
+            quantity=quantity,
+            point_id=point_id,
+            currency=render.current_brand().currency,
+            at=at,
+            touch_id=touch_id,
+        )
+    return visitors.remember(render.back_to("store.cart", say_so=_l("It is in your cart.")))
+
+
+@blueprint.post("/cart/lines/<int:line_id>")
+@access.public
+def change_line(line_id: int) -> Any:
+    """Change quantity or delivery of a line, or remove it."""
+    at = clock.now()
+    with db.unit_of_work() as session:
+        stored = _stored(session)
+        if "remove" in request.form:
+            carts.change_quantity(session, stored.id, line_id, quantity=0, at=at)
+        elif "delivery" in request.form:
+            chosen = request.form["delivery"]
+            location_id = int(chosen) if chosen.isdigit() else None
+            carts.choose_pickup(session, stored.id, line_id, location_id=location_id, at=at)
+        else:
+            carts.change_quantity(session, stored.id, line_id, quantity=_number("quantity"), at=at)
+    return render.back_to("store.cart")
+
+
+@blueprint.post("/cart/edit")
+@access.public
+def edit_cart() -> Any:
+    """Give up the order that is being paid and go on with a fresh copy of its cart.
+
+    If the payment went through meanwhile, the order page is the answer.
+    """
+    token = visitors.cart_token()
+    outcome = unlock.edit_cart(token)
+    if outcome.order_token:
+        return render.back_to("store.order", token=outcome.order_token)
+    g.new_cart_token = outcome.cart_token
+    return visitors.remember(render.back_to("store.cart"))
+
+
+def _writable_cart(session: Session) -> int:
+    """The visitor's cart, or a fresh one if there is none that can be filled.
+
+    A cart that is being paid stays bound to its order; adding to it starts a new one only after
+    that order has ended.
+    """
+    token = visitors.cart_token()
+    stored = queries.by_token(session, token)
+    if stored is not None and stored.status in ("active", "completing"):
+        return stored.id
+    cart_id, g.new_cart_token = carts.open_cart(
+        session,
+        visitor=visitors.name(),
+        account_id=current_actor().account_id,
+        at=clock.now(),
+    )
+    return cart_id
+
+
+def _stored(session: Session) -> Cart:
+    stored = queries.by_token(session, visitors.cart_token())
+    if stored is None:
+        raise NoSuchCart
+    return stored
+
+
+def _view(session: Session, stored: Cart) -> CartView:
+    return view.of(
+        session,
+        stored.id,
+        brand=render.current_brand(),
+        at=clock.now(),
+        division_code=str(stored.contact.get("division_code", "")),
+    )
+
+
+def _counters(session: Session, seen: CartView) -> dict[int, list[Counter]]:
+    """Where each line could be collected, by line id; one statement for all."""
+    found = catalog.counters(
+        session, [Demand(line.stored.variant_id, line.stored.quantity) for line in seen.lines]
+    )
+    return {
+        line.stored.id: [
+            counter
+            for counter in found
+            if line.stored.variant_id not in {short.variant_id for short in counter.missing}
+        ]
+        for line in seen.lines
+    }
+
+
+def _last_front(session: Session, stored: Cart | None) -> Any:
+    if stored is None or stored.point_id is None:
+        return None
+    front = storefronts.of_point(session, stored.point_id)
+    return front if front and front.is_open else None
+
+
+def _number(name: str, default: int | None = None) -> int:
+    text = request.form.get(name, "" if default is None else str(default))
+    if not text.isdigit() or len(text) > 18:
+        raise Invalid(_l("“%(text)s” is not a number.", text=text[:20]), field=name)
+    return int(text)

@@ -1,0 +1,77 @@
+"""Short links, live codes, the way to ask a point's owner, and counted visits."""
+
+from typing import Any
+
+from flask import Response, abort, g, redirect, request, url_for
+
+from shop.kernel import clock, db, signing
+from shop.sharing import touches
+from shop.sharing.links import check_target
+from shop.sharing.touches import Seen, Target
+from shop.storefront import queries as storefronts
+from shop.web import access, render
+from shop.web.store import visitors
+from shop.web.store.routes import blueprint
+
+VISIT = "gs_seen"
+
+
+@blueprint.get("/l/<code>")
+@access.public
+def link(code: str) -> Any:
+    """Follow a short link."""
+    with db.reading() as session:
+        return _arrive(touches.follow_link(session, code), "link", code)
+
+
+@blueprint.get("/q/<code>")
+@access.public
+def live_code(code: str) -> Any:
+    """Follow a printed code."""
+    with db.reading() as session:
+        return _arrive(touches.scan_code(session, code), "qr", code)
+
+
+@blueprint.get("/s/<slug>/ask")
+@access.public
+def ask(slug: str) -> Response:
+    """How to reach the point's owner."""
+    with db.reading() as session:
+        front = storefronts.by_slug(session, slug)
+    if front is None or not front.contact:
+        abort(404)
+    return render.page("store/ask.html", shopfront=front)
+
+
+@blueprint.post("/s/<slug>/visit")
+@access.public
+def visit(slug: str) -> Response:
+    """Count a visit; sent by script, so that pages themselves write nothing."""
+    today = render.today()
+    seen = signing.unsign(request.cookies.get(VISIT, ""), purpose="visit") or {}
+    if not isinstance(seen, dict):
+        seen = {}
+    with db.unit_of_work() as session:
+        front = storefronts.by_slug(session, slug)
+        if front is None or not front.is_open:
+            abort(404)
+        first = seen.get(str(front.point_id)) != today.isoformat()
+        touches.count_visit(session, front.point_id, day=today, first=first)
+    seen = {**dict(list(seen.items())[-9:]), str(front.point_id): today.isoformat()}
+    answer = Response(status=204)
+    answer.set_cookie(
+        VISIT,
+        signing.sign(seen, purpose="visit"),
+        max_age=60 * 60 * 24 * 2,
+        httponly=True,
+        samesite="Lax",
+    )
+    return answer
+
+
+def _arrive(target: Target | None, kind: str, code: str) -> Any:
+    if target is None:
+        return redirect(url_for("store.brand_home"))
+    check_target(target.path)  # never lead away, even if a row was tampered with
+    g.new_touch = Seen(visitors.name(), target.point_id, kind, code, clock.now())
+    return visitors.remember(redirect(request.script_root + target.path, code=302))

@@ -1,0 +1,60 @@
+"""The two first-party cookies of a visitor: the cart, and who sent them here.
+
+Both are set by posts and by /l and /q links only, so that pages stay cacheable.
+"""
+
+from typing import Any
+
+from flask import Response, current_app, g, request
+
+from shop.kernel import ids, signing
+from shop.sharing.touches import Seen
+
+CART = "gs_cart"
+TOUCH = "gs_touch"
+_YEAR = 60 * 60 * 24 * 365
+_TOUCH_DAYS = 60 * 60 * 24 * 31
+
+
+def cart_token() -> str:
+    """What opens the visitor's cart; empty for a new visitor."""
+    return request.cookies.get(CART, "")[:60]
+
+
+def touch() -> Seen | None:
+    """The last link or code that this browser came by, if its cookie is genuine."""
+    value = signing.unsign(request.cookies.get(TOUCH, ""), purpose="touch", max_age=_TOUCH_DAYS)
+    return Seen.from_json(value) if isinstance(value, dict) else None
+
+
+def name() -> str:
+    """A random name of this browser; nothing about the person."""
+    seen = touch()
+    return seen.visitor if seen else ids.public_token()
+
+
+def remember(response: Any) -> Any:
+    """Set the cookies that this request has made."""
+    if token := g.pop("new_cart_token", ""):
+        _set(response, CART, token, _YEAR)
+    seen: Seen | None = g.pop("new_touch", None)
+    if seen is not None:
+        _set(response, TOUCH, signing.sign(seen.to_json(), purpose="touch"), _TOUCH_DAYS)
+    return response
+
+
+def forget_cart(response: Any) -> Any:
+    """After an order: the next thing added begins a new cart."""
+    response.delete_cookie(CART)
+    return response
+
+
+def _set(response: Response, cookie: str, value: str, age: int) -> None:
+    response.set_cookie(
+        cookie,
+        value,
+        max_age=age,
+        httponly=True,
+        samesite="Lax",
+        secure=current_app.config["SETTINGS"].secure_cookies,
+    )

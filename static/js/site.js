@@ -1,0 +1,54 @@
+// Small comforts on pages that all work without script.
+
+for (const form of document.querySelectorAll("form[data-confirm]")) {
+  form.addEventListener("submit", (event) => {
+    if (!window.confirm(form.dataset.confirm)) event.preventDefault();
+  });
+}
+
+// A second click while a form is on its way would only wait; the server would be right anyway.
+for (const form of document.querySelectorAll('form[method="post"]')) {
+  form.addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return;
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+    setTimeout(() => delete form.dataset.sent, 8000);
+  });
+}
+
+document.querySelector("[data-focus]")?.focus();
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = button.dataset.done;
+  });
+}
+
+for (const button of document.querySelectorAll("[data-share]")) {
+  if (!navigator.share) continue;
+  button.hidden = false;
+  button.addEventListener("click", () =>
+    navigator.share({ title: button.dataset.title, url: button.dataset.share }).catch(() => {}),
+  );
+}
+
+for (const form of document.querySelectorAll("form[data-autosubmit]")) {
+  form.addEventListener("change", () => form.requestSubmit());
+}
+
+for (const stepper of document.querySelectorAll(".stepper")) {
+  const input = stepper.querySelector("input");
+  for (const button of stepper.querySelectorAll("button[data-step]")) {
+    button.addEventListener("click", (event) => {
+      event.preventDefault();
+      const next = Number(input.value || 0) + Number(button.dataset.step);
+      input.value = String(Math.min(Number(input.max), Math.max(Number(input.min), next)));
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+  }
+}
+
+// A page that waits for something asks again by itself.
+const poll = document.querySelector("[data-poll]");
+if (poll) setTimeout(() => window.location.reload(), Number(poll.dataset.poll));
