@@ -6,7 +6,7 @@ product's row only when a variant crosses between some and none, so that not eve
 
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from shop.catalog.levels import Moved, available
@@ -38,10 +38,19 @@ def follow(session: Session, moved: Iterable[Moved]) -> None:
 
 def refresh(session: Session, product_ids: Collection[int]) -> list[int]:
     """Set the column of these products by what is true now; returns those that changed."""
+    return _refresh(session, product.c.id.in_(sorted(product_ids)))
+
+
+def refresh_all(session: Session) -> list[int]:
+    """The same for every product; for the nightly check."""
+    return _refresh(session, true())
+
+
+def _refresh(session: Session, which: ColumnElement[bool]) -> list[int]:
     is_sellable = _is_sellable()
     changed = session.scalars(
         update(product)
-        .where(product.c.id.in_(sorted(product_ids)), product.c.sellable != is_sellable)
+        .where(which, product.c.sellable != is_sellable)
         .values(sellable=is_sellable, version=product.c.version + 1)
         .returning(product.c.id)
     )
