@@ -1,6 +1,7 @@
 """The sandbox as a WSGI application of its own."""
 
 import os
+import socket
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,8 +22,9 @@ ROOT = Path(__file__).resolve().parents[2]
 class BreakingConnection:
     """Lets a call end without an answer.
 
-    It stands outside Flask, which would turn any error into one. Werkzeug's server closes the
-    connection on ConnectionError; a caller without a socket sees the error itself.
+    It stands outside Flask, which would turn any error into one. Werkzeug's server would keep the
+    connection open for the next request, so its socket is closed here; a caller without a socket
+    sees the error itself.
     """
 
     def __init__(self, inner: "WSGIApplication") -> None:
@@ -34,6 +36,8 @@ class BreakingConnection:
         """Answer, or raise ConnectionResetError if the call was marked as lost."""
         answer = self._inner(environ, _Held(environ, start_response))
         if environ.get(api.DROPPED):
+            if "werkzeug.socket" in environ:
+                environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             raise ConnectionResetError("The sandbox dropped this connection on purpose.")
         return answer
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from .agenda import catch_up
 from .clock import wall_clock
 from .core import Sandbox
+from .errors import missing_object
 from .signing import signature_header
 from .store import encode
 
@@ -46,8 +47,10 @@ def release_interrupted(sandbox: Sandbox) -> None:
 
 
 def redeliver(sandbox: Sandbox, event_id: str) -> None:
-    """Send an event once more, whatever became of it before."""
+    """Send an event once more, whatever became of it before; Refused if there is none such."""
     with sandbox.transaction():
+        if not sandbox.store.execute("SELECT 1 FROM event WHERE id = ?", (event_id,)).fetchone():
+            raise missing_object("event", event_id, "id", in_path=True)
         sandbox.store.execute(
             "INSERT INTO delivery (event, place, due_at, state) VALUES (?, ?, ?, 'waiting')",
             (event_id, sandbox.store.next_seq(), sandbox.now()),

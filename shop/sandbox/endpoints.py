@@ -16,7 +16,6 @@ from . import (
     transfers,
 )
 from .core import PLATFORM, Sandbox, public
-from .currencies import METHOD_CURRENCIES
 from .errors import Json, Refused, error_body, invalid, missing_object
 from .params import Struct, merge_metadata
 from .ways_to_pay import method_from_token
@@ -117,17 +116,12 @@ def _session_lines(call: Call) -> Json:
 def _create_intent(call: Call) -> Json | Failure:
     params, currency = call.params, call.params["currency"]
     payments.check_amount(params["amount"], currency, param="amount")
-    methods = params.get("payment_method_types")
-    automatic = methods is None
-    if methods is None:
-        methods = [name for name, known in METHOD_CURRENCIES.items() if currency in known]
     intent = payments.create(
         call.sandbox,
         amount=params["amount"],
         currency=currency,
-        methods=methods,
+        methods=payments.offered_methods(params, currency),
         params={**params, "payment_method": None},
-        automatic=automatic,
     )
     if "payment_method" in params:
         method = method_from_token(call.sandbox, params["payment_method"])

@@ -59,6 +59,7 @@ class Section:
     anchor: str
     title: str
     rows: list[Row]
+    measure: str = "Amount"
 
 
 def blueprint(sandbox: Sandbox) -> Blueprint:
@@ -133,7 +134,7 @@ def _sections(sandbox: Sandbox) -> list[Section]:
         for intent in sandbox.store.newest("payment_intent", ROWS)
         if intent["status"] == "processing"
     ]
-    return [
+    sections = [
         Section("sessions", "Checkout sessions", rows("checkout.session", _session)),
         Section("late", "Late payments", late),
         Section("charges", "Payments", rows("charge", _charge)),
@@ -142,8 +143,9 @@ def _sections(sandbox: Sandbox) -> list[Section]:
         Section("transfers", "Transfers", rows("transfer", _transfer)),
         Section("accounts", "Connected accounts", rows("account", _account)),
         Section("payouts", "Payouts", rows("payout", _payout)),
-        Section("events", "Events", _events(sandbox)),
+        Section("events", "Events", _events(sandbox), "Type"),
     ]
+    return [section for section in sections if section.rows]
 
 
 def _session(obj: Json) -> Row:

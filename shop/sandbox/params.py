@@ -179,6 +179,16 @@ class Items:
 
 
 @dataclass(frozen=True)
+class Retired:
+    """A parameter that Stripe took out of this API version and refuses by a code of its own."""
+
+    code: str
+
+    def read(self, raw: Any, path: str) -> None:
+        raise invalid(f"{path} is no longer supported.", param=path, code=self.code)
+
+
+@dataclass(frozen=True)
 class Struct:
     """Named fields; everything else is unknown."""
 

@@ -2,8 +2,9 @@
 
 from . import balances
 from .core import Sandbox, public
-from .currencies import LARGEST_CHARGE, display, smallest_charge
-from .errors import Json, Refused
+from .currencies import LARGEST_CHARGE, METHOD_CURRENCIES, display, smallest_charge
+from .errors import Json, Refused, invalid
+from .schemas import METHODS
 from .shapes.charge import approved, charge, declined
 from .shapes.payment_intent import payment_intent
 from .shapes.payment_method import card_details, wallet_details
@@ -37,6 +38,32 @@ def check_amount(amount: int, currency: str, *, param: str) -> None:
         )
 
 
+def offered_methods(params: Json, currency: str) -> list[str]:
+    """Return the ways to pay: all that take the currency, within what is allowed or excluded.
+
+    Raises Refused if none is left, or both limits are given.
+    """
+    if "allowed_payment_method_types" in params and "excluded_payment_method_types" in params:
+        raise invalid(
+            "Only one of allowed_payment_method_types and excluded_payment_method_types may be "
+            "given.",
+            code="parameters_exclusive",
+            param="allowed_payment_method_types",
+        )
+    allowed = params.get("allowed_payment_method_types", METHODS)
+    excluded = params.get("excluded_payment_method_types", [])
+    offered = [
+        method
+        for method in METHODS
+        if currency in METHOD_CURRENCIES[method] and method in allowed and method not in excluded
+    ]
+    if not offered:
+        raise invalid(
+            f"No way to pay is left for {currency}.", param="allowed_payment_method_types"
+        )
+    return offered
+
+
 def create(
     sandbox: Sandbox,
     *,
@@ -44,7 +71,6 @@ def create(
     currency: str,
     methods: list[str],
     params: Json,
-    automatic: bool = False,
     session_id: str | None = None,
 ) -> Json:
     """Return a new PaymentIntent; `session_id` ties it to the checkout page that it comes from."""
@@ -58,7 +84,6 @@ def create(
         now=sandbox.now(),
         client_secret=secret,
         params=params,
-        automatic=automatic,
     )
     intent["_session"] = session_id
     sandbox.add(intent)

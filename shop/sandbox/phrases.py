@@ -111,6 +111,7 @@ CHINESE = {
     "Made": "创建时间",
     "Object": "对象",
     "Amount": "金额",
+    "Type": "类型",
     "State": "状态",
     "Details": "详情",
     "Actions": "操作",

@@ -2,9 +2,7 @@
 
 from . import payments
 from .core import Sandbox
-from .currencies import METHOD_CURRENCIES
 from .errors import Json, Refused, invalid
-from .schemas import METHODS
 from .shapes.checkout_session import checkout_session, customer_details, line_item
 from .ways_to_pay import OUTCOMES, Outcome, method_from_page
 
@@ -24,12 +22,11 @@ def create(sandbox: Sandbox, params: Json) -> Json:
         session_id,
         params=params,
         lines=lines,
-        methods=_methods(params, currency),
+        methods=payments.offered_methods(params, currency),
         now=now,
         expires_at=expires_at,
         url=sandbox.url(f"/c/pay/{session_id}"),
     )
-    session["_automatic"] = "payment_method_types" not in params
     sandbox.plan("expire_session", session_id, expires_at)
     return sandbox.add(session)
 
@@ -117,7 +114,6 @@ def _intent_of(sandbox: Sandbox, session: Json) -> Json:
         currency=session["currency"],
         methods=session["payment_method_types"],
         params=session["_intent_data"],
-        automatic=session["_automatic"],
         session_id=session["id"],
     )
     session["payment_intent"] = intent["id"]
@@ -139,31 +135,6 @@ def _lines(sandbox: Sandbox, items: list[Json], now: int) -> list[Json]:
         )
         for item in items
     ]
-
-
-def _methods(params: Json, currency: str) -> list[str]:
-    given = params.get("payment_method_types")
-    if given is None:
-        excluded = params.get("excluded_payment_method_types", [])
-        offered = [m for m in METHODS if currency in METHOD_CURRENCIES[m] and m not in excluded]
-        if offered:
-            return offered
-        raise invalid(
-            "No way to pay is left for this currency.", param="excluded_payment_method_types"
-        )
-    for method in given:
-        if currency not in METHOD_CURRENCIES[method]:
-            raise invalid(
-                f"The currency {currency} is not supported by {method}.",
-                param="payment_method_types",
-            )
-    options = params.get("payment_method_options", {})
-    if "wechat_pay" in given and "wechat_pay" not in options:
-        raise invalid(
-            "WeChat Pay requires `payment_method_options[wechat_pay][client]` to be `web`.",
-            param="payment_method_options[wechat_pay][client]",
-        )
-    return list(given)
 
 
 def _checked_expiry(expires_at: int, now: int) -> int:

@@ -116,6 +116,7 @@ class Store:
         self._next_seq: int | None = None
         with self.transaction():
             self.seed = self._settle_seed(seed)
+            self.start = self._count_start()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -227,6 +228,12 @@ class Store:
         settled = str(seed) if seed is not None else row[0] if row else secrets.token_hex(16)
         self.execute("INSERT OR REPLACE INTO meta VALUES ('seed', ?)", (settled,))
         return settled
+
+    def _count_start(self) -> int:
+        row = self.execute("SELECT value FROM meta WHERE name = 'starts'").fetchone()
+        start = int(row[0]) + 1 if row else 1
+        self.execute("INSERT OR REPLACE INTO meta VALUES ('starts', ?)", (str(start),))
+        return start
 
     def _keep_counter(self) -> None:
         if self._next_seq is not None:

@@ -12,7 +12,6 @@ def payment_intent(
     now: int,
     client_secret: str,
     params: Json,
-    automatic: bool,
 ) -> Json:
     """Return a payment that still waits for a way to pay."""
     return {
@@ -24,9 +23,7 @@ def payment_intent(
         "amount_received": 0,
         "application": None,
         "application_fee_amount": None,
-        "automatic_payment_methods": (
-            {"allow_redirects": "always", "enabled": True} if automatic else None
-        ),
+        "automatic_payment_methods": {"allow_redirects": "always", "enabled": True},
         "canceled_at": None,
         "cancellation_reason": None,
         "capture_method": params.get("capture_method", "automatic_async"),
