@@ -16,7 +16,10 @@ class LineUnits:
 
 @dataclass(frozen=True)
 class RefundedLine:
-    """What a refund takes back of one order line; `base_amount` is before tax."""
+    """What a refund takes back of one order line; `base_amount` is before tax.
+
+    Goodwill that is spread over the lines has no units.
+    """
 
     order_line_id: int
     units: int
@@ -71,8 +74,6 @@ class RefundReserved(Event):
     order_id: int
     refund_id: int
     lines: tuple[RefundedLine, ...]
-    goodwill_base_amount: int
-    """Before tax, spread over the lines by what is left of them; 0 if the brand bears it."""
     at: datetime
 
 

@@ -16,7 +16,7 @@ from shop.checkout.view import CartView
 from shop.kernel import clock, db
 from shop.kernel.errors import Invalid
 from shop.kernel.i18n import _l
-from shop.payments import unlock
+from shop.checkout import unlock
 from shop.sharing import touches
 from shop.storefront import queries as storefronts
 from shop.web import access, render

@@ -11,7 +11,8 @@ from shop.kernel.errors import Invalid
 from shop.kernel.i18n import _l, locale
 from shop.notifications import order_links
 from shop.orders import queries
-from shop.payments import unlock
+from shop.orders.models import OrderStatus
+from shop.payments import endings
 from shop.payments import queries as payments
 from shop.web import access, render
 from shop.web.store.routes import blueprint
@@ -47,7 +48,9 @@ def cancel_order(token: str) -> Any:
         found = queries.by_token(session, token)
     if found is None:
         abort(404)
-    unlock.cancel_pending(found.order.id, by="buyer")
+    endings.give_up(
+        found.order.id, to=OrderStatus.CANCELED, reason="canceled_by_buyer", by="buyer"
+    )
     return render.back_to("store.order", token=token)
 
 

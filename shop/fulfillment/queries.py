@@ -1,0 +1,67 @@
+"""Reading parcels, tickets and work lists."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from shop.catalog.models import Location
+from shop.fulfillment import pickup
+from shop.fulfillment.models import Fulfillment, FulfillmentLine, PickupTicket, ShippingRate
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One hand-over with what was in it."""
+
+    fulfillment: Fulfillment
+    units: Mapping[int, int]
+    """By order line."""
+    place: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """The buyer's ticket for one counter; `code` is empty once it is used."""
+
+    ticket: PickupTicket
+    code: str
+    location: Location
+
+
+def of_order(session: Session, order_id: int) -> list[Parcel]:
+    """All hand-overs of an order, oldest first; two statements."""
+    rows = session.execute(
+        select(Fulfillment, Location.name)
+        .outerjoin(Location, Location.id == Fulfillment.location_id)
+        .where(Fulfillment.order_id == order_id)
+        .order_by(Fulfillment.id)
+    ).all()
+    lines = session.execute(
+        select(
+            FulfillmentLine.fulfillment_id, FulfillmentLine.order_line_id, FulfillmentLine.units
+        )
+        .join(Fulfillment, Fulfillment.id == FulfillmentLine.fulfillment_id)
+        .where(Fulfillment.order_id == order_id)
+    ).all()
+    units: dict[int, dict[int, int]] = {}
+    for fulfillment_id, line_id, count in lines:
+        units.setdefault(fulfillment_id, {})[line_id] = count
+    return [Parcel(one, units.get(one.id, {}), name or {}) for one, name in rows]
+
+
+def tickets_of(session: Session, order_id: int) -> list[Ticket]:
+    """The buyer's tickets."""
+    rows = session.execute(
+        select(PickupTicket, Location)
+        .join(Location, Location.id == PickupTicket.location_id)
+        .where(PickupTicket.order_id == order_id)
+        .order_by(PickupTicket.id)
+    )
+    return [Ticket(found, pickup.code_of(found), location) for found, location in rows]
+
+
+def rates(session: Session) -> Sequence[ShippingRate]:
+    """All shipping rates, the general one first."""
+    return session.scalars(select(ShippingRate).order_by(ShippingRate.region)).all()

@@ -1,0 +1,188 @@
+"""Which message goes to whom when something happens.
+
+Handlers write outbox rows only; the texts are made by the sending job, in the receiver's language,
+from ids, so that no personal data waits in a queue.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from shop.accounts import codes
+from shop.accounts.models import Account
+from shop.kernel import brand as brands
+from shop.kernel import jobs
+from shop.kernel.db import reading, unit_of_work
+from shop.kernel.i18n import _, in_locale, text_of
+from shop.kernel.money import format_money
+from shop.network import joining
+from shop.network.models import PointMembership, PointRole
+from shop.notifications import ports
+from shop.notifications.ports import Message
+from shop.orders.events import HandedOver, OrderPlaced, RefundReserved
+from shop.orders.models import Order, OrderContact, OrderLine
+from shop.sharing.models import LineAttribution
+
+TO_BUYER = "notifications.to_buyer"
+TO_POINT = "notifications.to_point"
+
+_public_url = ""
+
+
+def link_to(public_url: str) -> None:
+    """Links in messages begin with this origin."""
+    global _public_url
+    _public_url = public_url
+
+
+def on_placed(session: Session, event: OrderPlaced) -> None:
+    """The buyer gets a confirmation; each point that brought a line gets a ping."""
+    _to_buyer(session, event.order_id, "placed", event)
+    points = session.scalars(
+        select(LineAttribution.point_id)
+        .where(LineAttribution.order_id == event.order_id, LineAttribution.point_id.is_not(None))
+        .distinct()
+        .order_by(LineAttribution.point_id)
+    ).all()
+    for point_id in points:
+        payload = {"order_id": str(event.order_id), "point_id": str(point_id)}
+        jobs.enqueue(session, TO_POINT, payload, at=event.at)
+
+
+def on_handed_over(session: Session, event: HandedOver) -> None:
+    """The buyer learns that goods are on their way, or were collected."""
+    _to_buyer(session, event.order_id, "collected" if event.point_id else "shipped", event)
+
+
+def on_refund_reserved(session: Session, event: RefundReserved) -> None:
+    """The buyer learns that money comes back."""
+    _to_buyer(session, event.order_id, "refunded", event)
+
+
+def _to_buyer(session: Session, order_id: int, kind: str, event: Any) -> None:
+    payload = {"order_id": str(order_id), "kind": kind}
+    jobs.enqueue(session, TO_BUYER, payload, at=event.at)
+
+
+def send_to_buyer(payload: Mapping[str, Any]) -> None:
+    """Job: write to the buyer."""
+    with reading() as session:
+        row = session.execute(
+            select(
+                Order.number,
+                Order.token,
+                Order.locale,
+                Order.currency,
+                Order.total_amount,
+                OrderContact.email,
+                OrderContact.phone,
+            )
+            .join(OrderContact, OrderContact.order_id == Order.id)
+            .where(Order.id == int(payload["order_id"]))
+        ).one()
+        brand = brands.current(session)
+    contact = row.email or row.phone
+    if not contact:  # erased meanwhile
+        return
+    with in_locale(row.locale):
+        name = text_of(brand.name)
+        subject, words = {
+            "placed": (
+                _("Order %(number)s is placed", number=row.number),
+                _("Thank you. We have received %(total)s.", total=_money(row)),
+            ),
+            "shipped": (
+                _("Order %(number)s is on its way", number=row.number),
+                _("Part or all of your order was handed to the carrier."),
+            ),
+            "collected": (
+                _("Order %(number)s was collected", number=row.number),
+                _("Part or all of your order was handed over at the counter."),
+            ),
+            "refunded": (
+                _("Money comes back for order %(number)s", number=row.number),
+                _("We have started a refund. It usually takes a few days to arrive."),
+            ),
+        }[str(payload["kind"])]
+        link = f"{_public_url}{_prefix(row.locale)}/orders/{row.token}"
+        _send(contact, f"{name}: {subject}", f"{words}\n\n{link}")
+
+
+def send_to_point(payload: Mapping[str, Any]) -> None:
+    """Job: tell a point's owners of a sale."""
+    order_id, point_id = int(payload["order_id"]), int(payload["point_id"])
+    with reading() as session:
+        owners = session.execute(
+            select(Account.email, Account.phone, Account.locale)
+            .join(PointMembership, PointMembership.account_id == Account.id)
+            .where(PointMembership.point_id == point_id, PointMembership.role == PointRole.OWNER)
+        ).all()
+        order = session.execute(
+            select(Order.number, Order.currency).where(Order.id == order_id)
+        ).one()
+        amounts = session.scalars(
+            select(OrderLine.line_amount)
+            .join(LineAttribution, LineAttribution.order_line_id == OrderLine.id)
+            .where(OrderLine.order_id == order_id, LineAttribution.point_id == point_id)
+        ).all()
+    for owner in owners:
+        with in_locale(owner.locale):
+            total = format_money(sum(amounts), order.currency)
+            subject = _("A sale in your shop: %(total)s", total=total)
+            words = _("Order %(number)s. See what you earn:", number=order.number)
+            _send(owner.email or owner.phone, subject, f"{words}\n\n{_public_url}/desk/earnings")
+
+
+def send_code(payload: Mapping[str, Any]) -> None:
+    """Job: make a one-time code and send it; only its hash is kept."""
+    with unit_of_work() as session:
+        made = codes.make(session, int(payload["code_id"]))
+        brand = brands.current(session)
+    if made is None:
+        return
+    contact, code = made
+    with in_locale(str(payload.get("locale", "zh"))):
+        subject = _("%(code)s is your code for %(brand)s", code=code, brand=text_of(brand.name))
+        _send(contact, subject, _("It is valid for ten minutes. Tell it to nobody."))
+
+
+def send_order_link(payload: Mapping[str, Any]) -> None:
+    """Job: send the link of an order to its own contact."""
+    with reading() as session:
+        row = session.execute(
+            select(Order.number, Order.token, Order.locale, OrderContact.email, OrderContact.phone)
+            .join(OrderContact, OrderContact.order_id == Order.id)
+            .where(Order.id == int(payload["order_id"]))
+        ).one()
+    with in_locale(row.locale):
+        link = f"{_public_url}{_prefix(row.locale)}/orders/{row.token}"
+        _send(row.email or row.phone, _("Your order %(number)s", number=row.number), link)
+
+
+def _send(contact: str | None, subject: str, body: str) -> None:
+    if contact:
+        channel = "mail" if "@" in contact else "sms"
+        ports.deliver(Message(channel, contact, subject, body))
+
+
+def _money(row: Any) -> str:
+    return format_money(row.total_amount, row.currency)
+
+
+def _prefix(locale: str) -> str:
+    return "" if locale == "zh" else f"/{locale}"
+
+
+def send_invitation(payload: Mapping[str, Any]) -> None:
+    """Job: make an invitation's token and send its link."""
+    with unit_of_work() as session:
+        made = joining.make_token(session, int(payload["invitation_id"]))
+        brand = brands.current(session)
+    if made is None:
+        return
+    contact, point_name, token = made
+    with in_locale("zh"):
+        subject = _("%(brand)s invites you to %(point)s", brand=text_of(brand.name), point=point_name)
+        _send(contact, subject, f"{_('Open this link to join:')}\n\n{_public_url}/invite/{token}")

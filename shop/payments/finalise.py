@@ -1,0 +1,295 @@
+"""FINALISE: what Stripe says about a payment becomes what the order is.
+
+One function for the return page, the webhook and the sweeper, callable any number of times. It is
+the only writer of `placed` and `placed_at`, and the only publisher of OrderPlaced.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from shop.catalog import stock
+from shop.gateway import client
+from shop.kernel import clock, events, ids
+from shop.kernel.db import reading, unit_of_work
+from shop.orders import timeline
+from shop.orders.events import OrderPlaced
+from shop.orders.models import Order, OrderStatus, PaymentStatus
+from shop.orders.states import ORDER
+from shop.payments import sums
+from shop.payments.models import AttemptStatus, Payment, PaymentEvent
+
+log = logging.getLogger(__name__)
+
+COVERED = (PaymentStatus.PAID, PaymentStatus.AUTHORIZED, PaymentStatus.OVERCHARGED)
+UNFILLABLE = "paid_but_unfillable"
+MISMATCH = "payment_mismatch"
+OVERCHARGED = "overcharged"
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What Stripe said about one attempt, F0."""
+
+    session_id: str
+    payment_id: int
+    order_id: int
+    status: AttemptStatus
+    amount: int
+    currency: str
+    intent_id: str | None
+    charge_id: str | None
+    method_type: str
+    at: datetime
+
+
+class ForeignObject(Exception):
+    """The object is not this shop's."""
+
+
+def after_return(session_id: str) -> str | None:
+    """For the return page: finalise what can be, and give the order's token.
+
+    None if no such Session is ours. A silent Stripe is no error here: the order page waits, the
+    webhook or the sweeper will tell (test B4).
+    """
+    with reading() as session:
+        token = session.execute(
+            select(Order.token)
+            .join(Payment, Payment.order_id == Order.id)
+            .where(Payment.session_id == session_id)
+        ).scalar_one_or_none()
+    if token is not None:
+        try:
+            by_session(session_id)
+        except client.GatewayUnavailable:
+            log.info("Stripe did not answer on the way back; the webhook will tell")
+    return token
+
+
+def by_session(session_id: str) -> AttemptStatus:
+    """Look at a Session and move its order forward.
+
+    Raises ForeignObject if it is not this shop's, GatewayUnavailable.
+    """
+    heard = _heard(client.session(session_id), clock.now())
+    try:
+        with unit_of_work() as session:
+            _apply(session, heard)
+    except _Mismatch as mismatch:
+        # Kept in a transaction of its own: rolled back together with the refusal it would be lost.
+        with unit_of_work() as session:
+            _note_mismatch(session, heard, str(mismatch))
+    return heard.status
+
+
+def without_payment(order_id: int) -> None:
+    """Place an order that costs nothing; no Session was opened for it."""
+    at = clock.now()
+    with unit_of_work() as session:
+        free = session.execute(
+            update(Payment)
+            .where(
+                Payment.order_id == order_id,
+                Payment.amount == 0,
+                Payment.status == AttemptStatus.PENDING,
+            )
+            .values(status=AttemptStatus.SUCCEEDED, captured_at=at)
+            .returning(Payment.id)
+        ).one_or_none()
+        if free is not None:
+            _settle(session, order_id, at)
+
+
+class _Mismatch(Exception):
+    """Amount, currency or order differ from the row: never placed, a person looks."""
+
+
+def _heard(found: dict[str, Any], at: datetime) -> Heard:
+    ours = found.get("metadata") or {}
+    if ours.get("app") != "gridshop" or not str(ours.get("payment_id", "")).isdigit():
+        raise ForeignObject(found["id"])
+    intent = found.get("payment_intent") if isinstance(found.get("payment_intent"), dict) else None
+    charge = intent.get("latest_charge") if intent else None
+    charge = charge if isinstance(charge, dict) else None
+    details = (charge or {}).get("payment_method_details") or {}
+    return Heard(
+        session_id=str(found["id"]),
+        payment_id=int(ours["payment_id"]),
+        order_id=int(ours["order_id"]),
+        status=_status(found, intent),
+        amount=int((intent or {}).get("amount_received") or found["amount_total"] or 0),
+        currency=str(found["currency"]).upper(),
+        intent_id=str(intent["id"]) if intent else None,
+        charge_id=str(charge["id"]) if charge else None,
+        method_type=str(details.get("type", "")),
+        at=at,
+    )
+
+
+def _status(found: dict[str, Any], intent: dict[str, Any] | None) -> AttemptStatus:
+    if found["payment_status"] == "paid":
+        return AttemptStatus.SUCCEEDED
+    if found["status"] == "expired":
+        return AttemptStatus.EXPIRED
+    inner = (intent or {}).get("status", "")
+    if found["status"] == "complete" and inner in ("requires_payment_method", "canceled"):
+        return AttemptStatus.FAILED
+    return {
+        "processing": AttemptStatus.PROCESSING,
+        "requires_action": AttemptStatus.REQUIRES_ACTION,
+        "requires_capture": AttemptStatus.AUTHORIZED,
+    }.get(inner, AttemptStatus.PENDING)
+
+
+def _apply(session: Session, heard: Heard) -> None:
+    payment = session.execute(
+        select(Payment).where(Payment.id == heard.payment_id)
+    ).scalar_one_or_none()
+    if payment is None or payment.order_id != heard.order_id:
+        raise ForeignObject(heard.session_id)
+    if payment.session_id is None:
+        # The process ended between Stripe's answer and our note of it: adopt the Session.
+        payment.session_id = heard.session_id
+        session.flush()
+    elif payment.session_id != heard.session_id:
+        raise ForeignObject(heard.session_id)
+    if heard.status is AttemptStatus.SUCCEEDED:
+        _capture(session, payment, heard)
+    elif payment.status in sums.OPEN and payment.status != heard.status:
+        _move_attempt(session, payment, heard)
+
+
+def _capture(session: Session, payment: Payment, heard: Heard) -> None:
+    if heard.amount != payment.amount or heard.currency != payment.currency:
+        raise _Mismatch(f"{heard.amount} {heard.currency}")
+    if not _record(session, payment.id, "charge_success", heard.charge_id or "", heard):
+        return
+    session.execute(
+        update(Payment)
+        .where(Payment.id == payment.id, Payment.captured_amount == 0)
+        .values(
+            status=AttemptStatus.SUCCEEDED,
+            captured_amount=heard.amount,
+            intent_id=heard.intent_id,
+            charge_id=heard.charge_id,
+            method_type=heard.method_type,
+            captured_at=heard.at,
+        )
+    )
+    _settle(session, payment.order_id, heard.at)
+
+
+def _move_attempt(session: Session, payment: Payment, heard: Heard) -> None:
+    session.execute(
+        update(Payment)
+        .where(Payment.id == payment.id, Payment.status == payment.status)
+        .values(status=heard.status, intent_id=heard.intent_id)
+    )
+    if heard.status in (AttemptStatus.FAILED, AttemptStatus.EXPIRED):
+        timeline.note(
+            session, payment.order_id, f"payment_{heard.status}", by="stripe", at=heard.at
+        )
+    sums.store(session, payment.order_id)
+
+
+def _settle(session: Session, order_id: int, at: datetime) -> None:
+    """F2: what the money means for the order."""
+    status = sums.store(session, order_id)
+    if status not in COVERED:
+        return
+    if _place(session, order_id, at):
+        return
+    order_status = session.execute(select(Order.status).where(Order.id == order_id)).scalar_one()
+    if order_status == OrderStatus.PLACED and status is PaymentStatus.OVERCHARGED:
+        _raise_task(session, order_id, OVERCHARGED, at)
+    elif order_status == OrderStatus.EXPIRED:
+        _place_late(session, order_id, at)
+    elif order_status == OrderStatus.CANCELED:
+        _raise_task(session, order_id, UNFILLABLE, at)
+
+
+def _place(session: Session, order_id: int, at: datetime) -> bool:
+    """pending → placed, by whoever comes first."""
+    current = session.execute(select(Order.status).where(Order.id == order_id)).scalar_one()
+    if current != OrderStatus.PENDING:
+        return False
+    stock.commit(session, order_id, at=at, by="payments")
+    return _move_to_placed(session, order_id, OrderStatus.PENDING, at)
+
+
+def _place_late(session: Session, order_id: int, at: datetime) -> None:
+    """The money came after the hold was over: place it if the goods can still be had (test A9)."""
+    try:
+        with session.begin_nested():
+            stock.reserve_again(session, order_id, expires_at=at, at=at, by="payments")
+            stock.commit(session, order_id, at=at, by="payments")
+    except stock.OutOfStock:
+        _raise_task(session, order_id, UNFILLABLE, at)
+        return
+    _move_to_placed(session, order_id, OrderStatus.EXPIRED, at)
+
+
+def _move_to_placed(session: Session, order_id: int, expected: OrderStatus, at: datetime) -> bool:
+    moved = ORDER.move(
+        session,
+        Order,
+        order_id,
+        to=OrderStatus.PLACED,
+        by="payments",
+        at=at,
+        ids=ids.new,
+        expected=expected,
+        also={"placed_at": at, "end_reason": ""},
+    )
+    if moved:
+        timeline.note(session, order_id, "placed", by="payments", at=at)
+        events.publish(session, OrderPlaced(order_id, at))
+    return moved
+
+
+def _raise_task(session: Session, order_id: int, task: str, at: datetime) -> None:
+    """Something only a person can decide; nothing refunds by itself."""
+    raised = session.execute(
+        update(Order).where(Order.id == order_id, Order.task != task).values(task=task)
+        .returning(Order.id)
+    ).one_or_none()
+    if raised is not None:
+        timeline.note(session, order_id, task, by="payments", at=at)
+        log.error("order %s needs a person: %s", order_id, task)
+
+
+def _record(
+    session: Session, payment_id: int, kind: str, reference: str, heard: Heard
+) -> bool:
+    """Append to the payment's log; False if it was said before."""
+    try:
+        with session.begin_nested():
+            session.execute(
+                insert(PaymentEvent).values(
+                    id=ids.new(),
+                    payment_id=payment_id,
+                    type=kind,
+                    psp_reference=reference,
+                    amount=heard.amount,
+                    at=heard.at,
+                    details={"session": heard.session_id, "intent": heard.intent_id},
+                )
+            )
+    except IntegrityError:
+        return False
+    return True
+
+
+def _note_mismatch(session: Session, heard: Heard, detail: str) -> None:
+    known = session.execute(
+        select(Payment.order_id).where(Payment.id == heard.payment_id)
+    ).scalar_one()
+    _record(session, heard.payment_id, "info", f"mismatch:{heard.charge_id}:{heard.amount}", heard)
+    _raise_task(session, known, MISMATCH, heard.at)
+    log.error("payment %s: Stripe says %s, the order says otherwise", heard.payment_id, detail)

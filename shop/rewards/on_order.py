@@ -1,0 +1,239 @@
+"""What the engine hears of orders: each piece of the shop's news becomes a fact with its key.
+
+The sale is always recorded. The calculator runs in a savepoint: if it fails, the sale stays without
+decisions, a job repeats it and `audit` reports it. No commission error stops an order.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from commissions import crediting, intake, life
+from commissions.facts import (
+    Delivered as DeliveredFact,
+)
+from commissions.facts import (
+    Disputed as DisputedFact,
+)
+from commissions.facts import (
+    DisputePhase,
+    Fulfilled,
+    Loser,
+    Party,
+    Refunded,
+    RefundedLine,
+    Sale,
+    SaleLine,
+)
+from commissions.facts import (
+    RefundFailed as RefundFailedFact,
+)
+from shop.kernel import clock, ids, jobs
+from shop.orders.events import (
+    Delivered,
+    Disputed,
+    HandedOver,
+    OrderPlaced,
+    RefundFailed,
+    RefundReserved,
+)
+from shop.orders.models import Order, OrderLine
+from shop.rewards import keys, parties
+from shop.rewards.parties import Standing
+from shop.sharing.models import LineAttribution
+
+log = logging.getLogger(__name__)
+
+BY = "rewards"
+CREDIT = "rewards.credit"
+
+
+def on_placed(session: Session, event: OrderPlaced) -> None:
+    """Record the sale and credit it."""
+    recorded = intake.record_sale(session, _sale(session, event), by=BY, at=event.at, ids=ids.new)
+    try:
+        with session.begin_nested():
+            crediting.credit_sale(session, recorded, by=BY, at=event.at, ids=ids.new)
+    except Exception:  # the order stands whatever the calculator says
+        log.exception("order %s is placed, its commissions are not credited yet", event.order_id)
+        payload = {"order_id": str(event.order_id)}
+        jobs.enqueue(session, CREDIT, payload, at=event.at, due_at=event.at)
+
+
+def credit(session: Session, payload: Mapping[str, Any]) -> None:
+    """Job: credit a sale whose first try failed."""
+    sale_key = keys.sale(int(payload["order_id"]))
+    crediting.credit_sale(session, sale_key, by=BY, at=clock.now(), ids=ids.new)
+
+
+def credit_left_overs(session: Session, _payload: Mapping[str, Any]) -> None:
+    """Job: whatever was recorded and never credited, for whatever reason."""
+    for sale_key in crediting.uncredited_sales(session, limit=100):
+        crediting.credit_sale(session, sale_key, by=BY, at=clock.now(), ids=ids.new)
+
+
+def on_handed_over(session: Session, event: HandedOver) -> None:
+    """One fact for each line of a hand-over; the brand's own warehouse earns nothing."""
+    party: Party | None = None
+    if event.point_id is not None:
+        standing = parties.of_points(session, [event.point_id]).get(event.point_id)
+        party = standing.party if standing else None
+    for line in event.lines:
+        life.record_fulfilled(
+            session,
+            Fulfilled(
+                key=_hand_over_key(event.key, line.order_line_id),
+                sale_key=keys.sale(event.order_id),
+                at=event.at,
+                line_key=keys.line(line.order_line_id),
+                units=line.units,
+                by_point=party,
+            ),
+            by=BY,
+            ids=ids.new,
+        )
+
+
+def on_delivered(session: Session, event: Delivered) -> None:
+    """`event.key` names the hand-over whose goods arrived."""
+    life.record_delivered(
+        session,
+        DeliveredFact(
+            key=f"delivered:{event.key}",
+            sale_key=keys.sale(event.order_id),
+            at=event.at,
+            fulfilled_keys=tuple(
+                _hand_over_key(event.key, line.order_line_id) for line in event.lines
+            ),
+        ),
+        by=BY,
+        ids=ids.new,
+    )
+
+
+def on_refund_reserved(session: Session, event: RefundReserved) -> None:
+    """All roles of the refunded lines take their part back, in this transaction."""
+    life.record_refund(
+        session,
+        Refunded(
+            key=_refund_key(event.refund_id),
+            sale_key=keys.sale(event.order_id),
+            at=event.at,
+            lines=tuple(
+                RefundedLine(
+                    line_key=keys.line(line.order_line_id),
+                    amount=line.base_amount,
+                    units=line.units or None,
+                )
+                for line in event.lines
+            ),
+        ),
+        by=BY,
+        ids=ids.new,
+    )
+
+
+def on_refund_failed(session: Session, event: RefundFailed) -> None:
+    """The money did not go back after all: the reversal is undone by opposite entries."""
+    life.record_refund_failed(
+        session,
+        RefundFailedFact(
+            key=f"{_refund_key(event.refund_id)}:failed",
+            sale_key=keys.sale(event.order_id),
+            at=event.at,
+            refund_key=_refund_key(event.refund_id),
+        ),
+        by=BY,
+        ids=ids.new,
+    )
+
+
+def on_disputed(session: Session, event: Disputed) -> None:
+    """Hold and reserve, release, or take back."""
+    life.record_dispute(
+        session,
+        DisputedFact(
+            key=f"{event.dispute_key}:{event.state}",
+            sale_key=keys.sale(event.order_id),
+            at=event.at,
+            dispute_key=event.dispute_key,
+            phase=DisputePhase(event.state),
+            amount=event.base_amount,
+        ),
+        by=BY,
+        ids=ids.new,
+    )
+
+
+def _sale(session: Session, event: OrderPlaced) -> Sale:
+    order = session.execute(select(Order).where(Order.id == event.order_id)).scalar_one()
+    rows = session.execute(
+        select(OrderLine, LineAttribution)
+        .outerjoin(LineAttribution, LineAttribution.order_line_id == OrderLine.id)
+        .where(OrderLine.order_id == event.order_id)
+        .order_by(OrderLine.position)
+    ).all()
+    sellers = {credit.point_id for _line, credit in rows if credit and credit.point_id}
+    standings = parties.of_points(session, sellers)
+    return Sale(
+        key=keys.sale(event.order_id),
+        currency=order.currency,
+        placed_at=event.at,
+        paid_at=event.at,
+        lines=tuple(_line(line, credit, standings) for line, credit in rows),
+        channel="web",
+        customer_key=f"account:{order.account_id}" if order.account_id else "",
+        new_customer=_is_new(session, order),
+    )
+
+
+def _line(
+    line: OrderLine, credit: LineAttribution | None, standings: Mapping[int, Standing]
+) -> SaleLine:
+    standing = standings.get(credit.point_id) if credit and credit.point_id else None
+    losers = credit.losers if credit else []
+    return SaleLine(
+        key=keys.line(line.id),
+        quantity=line.quantity,
+        list_amount=line.base_amount + line.discount_amount,
+        discount_amount=line.discount_amount,
+        base_amount=line.base_amount,
+        tax_amount=line.tax_amount,
+        cost_amount=line.cost_amount,
+        product_key=f"product:{line.product_id}",
+        variant_key=f"variant:{line.variant_id}",
+        category_keys=tuple(f"category:{category_id}" for category_id in line.category_ids),
+        commissionable=line.commissionable,
+        seller=standing.party if standing else None,
+        source=credit.kind if credit else "none",
+        losers=tuple(
+            Loser(point_key=keys.point(int(one["point"])), reason=one["reason"], source=one["kind"])
+            for one in losers
+        ),
+        upline=standing.upline if standing else None,
+    )
+
+
+def _is_new(session: Session, order: Order) -> bool:
+    """Whether the account had no placed order before; guests are never counted as new."""
+    if order.account_id is None:
+        return False
+    earlier = session.execute(
+        select(func.count()).where(
+            Order.account_id == order.account_id,
+            Order.placed_at.is_not(None),
+            Order.id != order.id,
+        )
+    ).scalar_one()
+    return int(earlier) == 0
+
+
+def _hand_over_key(key: str, order_line_id: int) -> str:
+    return f"{key}:line:{order_line_id}"
+
+
+def _refund_key(refund_id: int) -> str:
+    return f"refund:{refund_id}"

@@ -1,0 +1,130 @@
+"""The one table: who hears which event, who does which job, when, and through which adapters."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+
+from shop.catalog import importer, media
+from shop.catalog.events import ProductsChanged
+from shop.checkout import completion
+from shop.fulfillment import pickup
+from shop.gateway import client, inbox
+from shop.kernel import db, events, jobs
+from shop.kernel.events import Event
+from shop.kernel.jobs import Job
+from shop.kernel.settings import Settings
+from shop.kernel.worker import Worker, executor
+from shop.network import joining
+from shop.network.points import PointActivated
+from shop.notifications import messages, order_links, ports
+from shop.orders.events import (
+    Delivered,
+    Disputed,
+    HandedOver,
+    OrderEnded,
+    OrderPlaced,
+    RefundFailed,
+    RefundReserved,
+)
+from shop.payments import endings, news, refunds
+from shop.rewards import on_order, upkeep
+from shop.search import index
+from shop.storefront import edit as storefronts
+
+EVENTS: Mapping[type[Event], Sequence[Callable[..., None]]] = {
+    ProductsChanged: (index.refresh,),
+    PointActivated: (storefronts.open_for,),
+    OrderPlaced: (
+        on_order.on_placed,
+        pickup.issue,
+        completion.close_cart,
+        messages.on_placed,
+    ),
+    OrderEnded: (completion.close_cart_of_ended,),
+    HandedOver: (on_order.on_handed_over, messages.on_handed_over),
+    Delivered: (on_order.on_delivered,),
+    RefundReserved: (on_order.on_refund_reserved, messages.on_refund_reserved),
+    RefundFailed: (on_order.on_refund_failed,),
+    Disputed: (on_order.on_disputed,),
+}
+
+JOBS: Mapping[str, Job] = {
+    "accounts.send_code": Job(messages.send_code, calls_outside=True),
+    "catalog.fetch_media": Job(media.fetch, calls_outside=True),
+    "catalog.import": Job(importer.work, calls_outside=True),
+    "gateway.handle": Job(inbox.handle, calls_outside=True),
+    "network.send_invitation": Job(messages.send_invitation, calls_outside=True),
+    "notifications.order_link": Job(messages.send_order_link, calls_outside=True),
+    "notifications.to_buyer": Job(messages.send_to_buyer, calls_outside=True),
+    "notifications.to_point": Job(messages.send_to_point, calls_outside=True),
+    "payments.poll": Job(endings.poll, calls_outside=True),
+    "payments.send_refund": Job(refunds.send, calls_outside=True),
+    "payments.sweep": Job(endings.sweep, calls_outside=True),
+    "checkout.reap": Job(completion.reap),
+    "rewards.credit": Job(on_order.credit),
+    "rewards.credit_left_overs": Job(on_order.credit_left_overs),
+    "rewards.seal": Job(upkeep.seal),
+    "rewards.audit": Job(upkeep.audit),
+}
+
+TIMETABLE: Mapping[str, timedelta] = {
+    "payments.sweep": timedelta(minutes=1),
+    "payments.poll": timedelta(minutes=5),
+    "checkout.reap": timedelta(days=1),
+    "rewards.credit_left_overs": timedelta(minutes=10),
+    "rewards.seal": timedelta(minutes=10),
+    "rewards.audit": timedelta(minutes=15),
+}
+
+NEWS: Mapping[str, inbox.Handler] = {
+    "checkout.session.completed": news.on_session,
+    "checkout.session.expired": news.on_session,
+    "checkout.session.async_payment_succeeded": news.on_session,
+    "checkout.session.async_payment_failed": news.on_session,
+    "payment_intent.succeeded": news.on_intent,
+    "payment_intent.payment_failed": news.on_intent,
+    "payment_intent.canceled": news.on_intent,
+    "charge.refunded": news.on_charge_refunded,
+    "refund.created": news.on_refund,
+    "refund.updated": news.on_refund,
+    "refund.failed": news.on_refund,
+    "charge.dispute.created": news.on_dispute,
+    "charge.dispute.updated": news.on_dispute,
+    "charge.dispute.closed": news.on_dispute,
+}
+
+
+def bind(app: Flask, settings: Settings, *, transport: Any = None) -> Worker:
+    """Connect the tables above to this process; returns the worker, which `flask jobs work` runs."""
+
+    def around(work: Callable[[], Any]) -> Any:
+        with app.app_context():
+            return work()
+
+    worker = Worker(executor(settings.jobs_url), timetable=TIMETABLE, around=around)
+    events.bind(EVENTS)
+    jobs.bind(JOBS, hand_over=worker.hand_over)
+    inbox.bind(NEWS)
+    client.use(
+        settings.stripe_secret_key, api_base=settings.stripe_api_base, transport=transport
+    )
+    messages.link_to(settings.public_url)
+    ports.use(
+        ports.smtp(settings.smtp_url, f"no-reply@{settings.trusted_host.partition(':')[0]}")
+        if settings.smtp_url
+        else ports.mailbox
+    )
+    app.extensions["worker"] = worker
+    return worker
+
+
+def assert_database(*, may_lose_power: bool = False) -> None:
+    """Refuse to start over a database that does not keep its contract or has lost a guard."""
+    with db.engine().connect() as connection:
+        connection = connection.execution_options(may_lose_power=may_lose_power, read_only=True)
+        db.assert_contract(connection)
+        missing = db.guards.missing_guards(connection)
+        if missing:
+            raise RuntimeError(f"insert-only guards are missing: {', '.join(missing)}")
