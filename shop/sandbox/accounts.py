@@ -1,7 +1,7 @@
 """Connected accounts: opened by the platform, filled in by their owner, paid out to their bank."""
 
 from . import balances
-from .core import Sandbox, public
+from .core import Sandbox
 from .errors import Json, Refused
 from .params import merge_metadata
 from .shapes.account import (
@@ -157,5 +157,4 @@ def _capabilities(made: Json, asked: Json) -> dict[str, str]:
 
 
 def _tell(sandbox: Sandbox, made: Json, former: Json) -> None:
-    if public(former):
-        sandbox.emit("account.updated", made, former, account=made["id"])
+    sandbox.emit("account.updated", made, former, account=made["id"])

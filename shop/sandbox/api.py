@@ -12,7 +12,16 @@ from . import idempotency
 from .agenda import catch_up
 from .core import PLATFORM, Origin, Sandbox, caused_by, public
 from .endpoints import ENDPOINTS, Call, Endpoint, Failure
-from .errors import Json, Refused, error_body, internal_error, rate_limited, unauthorized
+from .errors import (
+    Json,
+    Refused,
+    error_body,
+    internal_error,
+    invalid,
+    no_access,
+    rate_limited,
+    unauthorized,
+)
 from .expand import expand
 from .faults import Fault
 from .idempotency import Claim, RunningKeys, Saved
@@ -126,7 +135,27 @@ class Front:
             raise unauthorized("This is a sandbox. Never send it a live key.")
         if key != self.sandbox.settings.secret_key:
             raise unauthorized(f"Invalid API Key provided: {key[:8]}****{key[-4:]}")
-        return request.headers.get("Stripe-Account", PLATFORM)
+        return self._account()
+
+    def _account(self) -> str:
+        """Return the connected account that is asked about.
+
+        Looking is simulated; acting on an account's behalf is not, and is refused rather than
+        done to the platform.
+        """
+        account = request.headers.get("Stripe-Account", PLATFORM)
+        if account == PLATFORM:
+            return PLATFORM
+        with self.sandbox.transaction():
+            found = self.sandbox.store.load(account)
+        if found is None or found["object"] != "account":
+            raise no_access(account)
+        if request.method == "POST":
+            raise invalid(
+                "The sandbox does not simulate calls on behalf of connected accounts.",
+                param="Stripe-Account",
+            )
+        return account
 
     def _new_request_id(self) -> str:
         # Without the database: a call that finds its key in use must not wait for the lock.

@@ -2,9 +2,9 @@
 
 import os
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
 
@@ -49,10 +49,16 @@ class _Held:
         self._environ = environ
         self._start_response = start_response
 
-    def __call__(self, status, headers, exc_info=None):  # type: ignore[no-untyped-def]
+    def __call__(
+        self, status: str, headers: list[tuple[str, str]], exc_info: Any = None, /
+    ) -> Callable[[bytes], object]:
         if self._environ.get(api.DROPPED):
-            return lambda data: None
+            return _swallow
         return self._start_response(status, headers, exc_info)
+
+
+def _swallow(data: bytes) -> None:
+    """Take the place of `write` on a connection that is about to break."""
 
 
 def create_sandbox(settings: SandboxSettings, environ: Mapping[str, str] = os.environ) -> Flask:

@@ -54,6 +54,16 @@ def unauthorized(message: str) -> Refused:
     return Refused(message, status=401, executed=False)
 
 
+def no_access(account: str) -> Refused:
+    """Return the answer to a call about a connected account that is not ours."""
+    return Refused(
+        f"The provided key does not have access to account '{account}' (or it does not exist).",
+        status=403,
+        code="account_invalid",
+        executed=False,
+    )
+
+
 def rate_limited() -> Refused:
     """Return the answer to a call that came too soon; it did nothing."""
     return Refused(

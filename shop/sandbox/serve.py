@@ -1,6 +1,7 @@
 """The sandbox as a program: a threaded server and a thread that delivers webhooks."""
 
 import logging
+import sqlite3
 import threading
 from collections.abc import Mapping
 
@@ -42,13 +43,17 @@ def deliver_until(sandbox: Sandbox, stop: threading.Event) -> None:
     with requests.Session() as session:
         while not stop.is_set():
             sandbox.news.clear()
-            if deliver_due(sandbox, poster(session)) == 0:
+            if _deliver(sandbox, Poster(session)) == 0:
                 sandbox.news.wait(LONGEST_NAP)
 
 
-def poster(session: requests.Session) -> "Poster":
-    """Return a `post` for `deliver_due` that goes over HTTP."""
-    return Poster(session)
+def _deliver(sandbox: Sandbox, post: "Poster") -> int:
+    try:
+        return deliver_due(sandbox, post)
+    except sqlite3.Error:
+        # Another process may hold the file for a while; the queue waits in it.
+        log.exception("Webhooks could not be read from the sandbox's database")
+        return 0
 
 
 class Poster:

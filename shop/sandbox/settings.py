@@ -1,7 +1,7 @@
 """Everything that can be chosen about one sandbox, checked before it starts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
 
@@ -62,6 +62,27 @@ class SandboxSettings:
     """How long a webhook is held back by the fault `delay`."""
     fee_bps: int = 340
     dispute_fee: int = 1500
+
+
+def parse_fault_rates(text: str) -> FaultRates:
+    """Return the rates written as `duplicate=0.1,drop=0.05`; an empty text means none.
+
+    Raises ValueError naming the part that is no fault or no probability.
+    """
+    known, rates = {fault.name for fault in fields(FaultRates)}, {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, rate = part.partition("=")
+        if name not in known or not 0 <= _number(rate, part) <= 1:
+            raise ValueError(f"{part!r} is not one of {', '.join(sorted(known))} with a rate 0…1")
+        rates[name] = float(rate)
+    return FaultRates(**rates)
+
+
+def _number(text: str, part: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{part!r} has no number after its '='") from None
 
 
 def refuse_live_keys(settings: SandboxSettings, environ: Mapping[str, str]) -> None:

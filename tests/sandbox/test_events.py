@@ -7,6 +7,7 @@ import pytest
 import stripe
 
 from shop.sandbox import control
+from shop.sandbox.delivery import deliver_due
 from shop.sandbox.signing import signature, signature_header
 
 from .conftest import HOOK, SECRET, MakeWorld, World
@@ -147,8 +148,6 @@ class TestDelivery:
         assert world.deliver() == 0
 
     def test_a_refused_connection_counts_as_a_failure(self, world: World) -> None:
-        from shop.sandbox.delivery import deliver_due
-
         def nobody(url: str, headers: object, body: bytes) -> int:
             raise ConnectionRefusedError
 
@@ -172,8 +171,6 @@ class TestDelivery:
         assert world.deliver() == 0
 
     def test_the_receiver_may_call_the_sandbox_back(self, world: World) -> None:
-        from shop.sandbox.delivery import deliver_due
-
         session = world.paid_session()
         seen = []
 

@@ -5,6 +5,7 @@ import json
 import pytest
 import stripe
 
+from shop.gateway.transport import WsgiTransport
 from shop.sandbox import control
 from shop.sandbox.settings import FaultRates
 
@@ -119,8 +120,6 @@ def test_a_single_fault_can_be_ordered_for_one_address(
 
 
 def test_the_sdk_retries_a_lost_answer_into_one_object(world: World) -> None:
-    from shop.gateway.transport import WsgiTransport
-
     patient = stripe.StripeClient(
         "sk_test_gridshop", http_client=WsgiTransport(world.app), max_network_retries=2
     )

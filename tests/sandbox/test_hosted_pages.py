@@ -7,7 +7,10 @@ import pytest
 import stripe
 from werkzeug.test import Client, TestResponse
 
-from .conftest import World
+from shop.sandbox.payment_pages import METHOD_NAMES, OUTCOME_TEXTS
+from shop.sandbox.phrases import CHINESE
+
+from .conftest import ROOT, World
 
 
 def path_of(session: stripe.checkout.Session) -> str:
@@ -269,11 +272,6 @@ def test_no_page_sets_a_cookie(world: World, visitor: Client) -> None:
 
 
 def test_every_text_of_the_pages_has_its_chinese() -> None:
-    from shop.sandbox.payment_pages import METHOD_NAMES, OUTCOME_TEXTS
-    from shop.sandbox.phrases import CHINESE
-
-    from .conftest import ROOT
-
     texts = set(METHOD_NAMES.values()) | {text for pair in OUTCOME_TEXTS.values() for text in pair}
     for file in (ROOT / "templates" / "sandbox").glob("*.html"):
         texts |= set(re.findall(r"""\bt\(\s*["'](.+?)["']\s*[,)]""", file.read_text("utf-8")))

@@ -120,6 +120,18 @@ def test_failed_validation_saves_nothing(world: World) -> None:
     assert create(world, "k1").status == "open"
 
 
+def test_an_amount_below_the_minimum_saves_nothing(world: World) -> None:
+    def pay(amount: int) -> stripe.PaymentIntent:
+        return world.client.v1.payment_intents.create(
+            {"amount": amount, "currency": "cny"}, {"idempotency_key": "k1"}
+        )
+
+    with pytest.raises(stripe.InvalidRequestError):
+        pay(399)
+
+    assert pay(400).amount == 400
+
+
 def test_a_429_saves_nothing(world: World) -> None:
     control.inject(world.sandbox, "rate_limited")
 

@@ -97,6 +97,21 @@ class TestCredentials:
 
         assert answer.status_code == 401
 
+    def test_an_account_of_somebody_else_is_out_of_reach(self, world: World) -> None:
+        with pytest.raises(stripe.PermissionError):
+            world.client.v1.balance.retrieve({}, {"stripe_account": "acct_nobody"})
+
+    def test_acting_for_a_connected_account_is_refused_and_not_done_to_the_platform(
+        self, world: World
+    ) -> None:
+        account = world.account()
+
+        with pytest.raises(stripe.InvalidRequestError, match="on behalf"):
+            world.client.v1.payment_intents.create(
+                {"amount": 5000, "currency": "cny"}, {"stripe_account": account.id}
+            )
+        assert world.client.v1.payment_intents.list().data == []
+
     def test_every_answer_has_a_request_id(self, world: World) -> None:
         answers = [
             world.app.test_client().get(path, headers=AUTH)

@@ -17,6 +17,11 @@ import stripe
 from flask import Flask, request
 from werkzeug.serving import make_server
 
+from shop.sandbox.app import create_sandbox
+from shop.sandbox.control import inject
+from shop.sandbox.core import sandbox_of
+from shop.sandbox.settings import SandboxSettings
+
 from .conftest import ROOT, session_params
 
 PROGRAM = """
@@ -161,11 +166,6 @@ def test_a_shifted_clock_expires_sessions_without_anybody_looking(
 
 
 def test_a_lost_call_breaks_the_connection(tmp_path: Path) -> None:
-    from shop.sandbox.app import create_sandbox
-    from shop.sandbox.control import inject
-    from shop.sandbox.core import sandbox_of
-    from shop.sandbox.settings import SandboxSettings
-
     app = create_sandbox(SandboxSettings(database=tmp_path / "s.db"), {})
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)

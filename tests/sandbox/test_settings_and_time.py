@@ -10,7 +10,12 @@ from shop.gateway.transport import WsgiTransport
 from shop.sandbox.app import create_sandbox
 from shop.sandbox.clock import offset_clock
 from shop.sandbox.core import sandbox_of
-from shop.sandbox.settings import LiveKeyPresent, SandboxSettings
+from shop.sandbox.settings import (
+    FaultRates,
+    LiveKeyPresent,
+    SandboxSettings,
+    parse_fault_rates,
+)
 
 from .conftest import MakeWorld, session_params
 
@@ -30,6 +35,17 @@ class TestLiveKeys:
         app = create_sandbox(SandboxSettings(), {"STRIPE_SECRET_KEY": "sk_test_1"})
 
         sandbox_of(app).store.close()
+
+
+class TestFaultRates:
+    def test_they_are_read_from_one_line(self) -> None:
+        assert parse_fault_rates("duplicate=0.1, drop=1") == FaultRates(duplicate=0.1, drop=1)
+        assert parse_fault_rates("") == FaultRates()
+
+    @pytest.mark.parametrize("text", ["explode=0.1", "drop=2", "drop=often", "drop"])
+    def test_what_cannot_be_meant_is_named(self, text: str) -> None:
+        with pytest.raises(ValueError, match=text):
+            parse_fault_rates(text)
 
 
 class TestClock:
