@@ -178,3 +178,8 @@ def accept(session: Session, token: str, *, account_id: int, at: datetime) -> in
 
 def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def point_name(session: Session, point_id: int) -> str:
+    """The name of the point that an invitation is for."""
+    return session.execute(select(Point.name).where(Point.id == point_id)).scalar_one()

@@ -1,1 +1,15 @@
-"""Pages of the desk face."""
+"""The point's desk: today, sharing, orders, earnings, handing over, the shop window."""
+
+from shop.web.desk import earnings, hand_over, orders, places, share, shopfront, today
+from shop.web.desk.routes import blueprint
+
+__all__ = [
+    "blueprint",
+    "earnings",
+    "hand_over",
+    "orders",
+    "places",
+    "share",
+    "shopfront",
+    "today",
+]

@@ -1,0 +1,51 @@
+# Everything a newcomer needs: make run, make test, make check, make help.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export GRIDSHOP_SHARED ?= ../shared
+
+.PHONY: help run test check soak lock messages clean
+
+help: ## what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(BIN)/.app: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	touch $@
+
+$(BIN)/.tools: $(BIN)/.app tests/requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.txt
+	touch $@
+
+.PHONY: built
+built: $(BIN)/.app
+	@$(BIN)/pybabel --quiet compile --directory shop/translations --use-fuzzy 2>/dev/null
+
+run: built ## the demo on http://127.0.0.1:8000, with worker and sandbox
+	$(BIN)/python -m shop.demo
+
+test: $(BIN)/.tools built ## all tests, on SQLite and on a PostgreSQL that the run brings up
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not soak"
+
+check: $(BIN)/.tools ## format, lint, types, templates, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint templates --lint --quiet
+
+soak: $(BIN)/.tools built ## the long run
+	$(BIN)/python -m pytest -n 2 -m soak
+
+lock: $(BIN)/.tools ## write the lock files anew
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --group test -c requirements.txt pyproject.toml -o tests/requirements.txt
+
+messages: $(BIN)/.tools ## collect the words of code and templates into the gettext catalogs
+	$(BIN)/pybabel extract -F shop/translations/babel.cfg -k _l -k words --no-location --sort-output -o shop/translations/messages.pot .
+	$(BIN)/pybabel update -i shop/translations/messages.pot -d shop/translations --no-fuzzy-matching
+
+clean: ## forget the demo's data
+	rm -rf var

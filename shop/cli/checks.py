@@ -1,0 +1,19 @@
+"""What the doctor looks at, as one list of sentences."""
+
+from commissions import audit as ledger
+from shop import wiring
+from shop.catalog import stock_check
+from shop.kernel import db
+
+
+def run() -> list[str]:
+    """Everything that is not in order."""
+    problems: list[str] = []
+    try:
+        wiring.assert_database(may_lose_power=True)
+    except Exception as error:  # the doctor reports whatever is wrong
+        problems.append(str(error))
+    with db.reading() as session:
+        problems.extend(f"stock: {finding}" for finding in stock_check.check(session))
+        problems.extend(f"ledger: {finding}" for finding in ledger.audit(session))
+    return problems

@@ -1,0 +1,17 @@
+"""What waits for somebody, each figure a link to the list behind it."""
+
+from flask import Response
+
+from shop.kernel import db
+from shop.web import access, render
+from shop.web.admin import figures
+from shop.web.admin.routes import blueprint
+
+
+@blueprint.get("/")
+@access.any_staff
+def tasks() -> Response:
+    """The front page of the brand's desk."""
+    with db.reading() as session:
+        counts = figures.tasks(session)
+    return render.page("admin/tasks.html", tasks=counts)
