@@ -11,8 +11,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar, cast
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import ColumnElement, CursorResult, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
 
 from commissions import audit_trail
 from commissions.errors import NotFound, StaleState
@@ -48,11 +49,13 @@ class Machine(Generic[S]):
         note: str = "",
         expected: S | None = None,
         also: Mapping[str, Any] | None = None,
+        only_if: ColumnElement[bool] | None = None,
     ) -> bool:
         """Bring one row to `to` and write the audit row; True if it moved.
 
         A row that stands there already is a silent success (False). `expected` narrows the states
-        it may come from; `also` sets further columns in the same statement.
+        it may come from; `also` sets further columns and `only_if` adds a condition, both in the
+        same statement.
         Raises StaleState if it stands elsewhere, NotFound if there is no such row.
         """
         allowed = self.before(to) if expected is None else (expected,)
@@ -61,7 +64,7 @@ class Machine(Generic[S]):
         start = allowed[0] if len(allowed) == 1 else self._current(session, model, id)
         if start == to:
             return False
-        if start not in allowed or not self._update(session, model, id, start, to, also):
+        if start not in allowed or not self._update(session, model, id, start, to, also, only_if):
             return self._refuse(session, model, id, to)
         audit_trail.record(
             session,
@@ -84,15 +87,22 @@ class Machine(Generic[S]):
         start: S,
         to: S,
         also: Mapping[str, Any] | None,
+        only_if: ColumnElement[bool] | None,
     ) -> bool:
         # The row count decides: of two who try, one finds the state gone.
         statement = (
             update(model)
             .where(getattr(model, "id") == id, getattr(model, self.column) == start)  # noqa: B009
             .values({self.column: to, **(also or {})})
-            .execution_options(synchronize_session="evaluate")
+            .execution_options(synchronize_session=False)
         )
-        return cast("CursorResult[Any]", session.execute(statement)).rowcount == 1
+        if only_if is not None:
+            statement = statement.where(only_if)
+        moved = cast("CursorResult[Any]", session.execute(statement)).rowcount == 1
+        loaded = session.identity_map.get(identity_key(model, id))
+        if loaded is not None:
+            session.expire(loaded)
+        return moved
 
     def _current(self, session: Session, model: type[Base], id: int) -> S:
         column = getattr(model, self.column)

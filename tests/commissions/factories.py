@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commissions import plans
@@ -22,6 +23,11 @@ from commissions.facts import (
     SaleLine,
 )
 from commissions.intake import record_sale
+from commissions.life import record_delivered, record_fulfilled
+from commissions.models import Payout, Plan
+from commissions.payouts.approving import approve, queue
+from commissions.payouts.method import Destination
+from commissions.payouts.preparing import Policy, prepare_run
 from commissions.plan_checks import LegalProfile, Market
 from commissions.terms import Rate, Role, Rule, Terms
 from tests.commissions.conftest import Ids
@@ -86,7 +92,7 @@ def published(
 ) -> int:
     """A published version in force from `at`; its id."""
     the_terms = the_terms or terms()
-    if not session.query(plans.Plan).filter_by(key="default").count():
+    if session.scalar(select(Plan.id).where(Plan.key == "default")) is None:
         plans.create_plan(session, "default", name="Default", by="maker", at=at, ids=ids)
     draft = plans.start_draft(session, "default", the_terms, by="maker", at=at, ids=ids)
     plans.submit_draft(session, draft.id, by="maker", at=at, ids=ids)
@@ -149,3 +155,63 @@ def disputed(
 
 def lines_of(bases: Iterable[int], **fields: Any) -> tuple[SaleLine, ...]:
     return tuple(line(str(i), base, **fields) for i, base in enumerate(bases, start=1))
+
+
+def arrived(session: Session, ids: Ids, the_sale: Sale | None = None, days: float = 2) -> Sale:
+    """A credited sale whose lines the brand itself shipped and which all arrived."""
+    the_sale = credited(session, ids, the_sale)
+    for n, sold in enumerate(the_sale.lines):
+        hand_over = fulfilled(
+            f"h{n}", sold.key, sold.quantity, days, sale_key=the_sale.key, by_point=None
+        )
+        record_fulfilled(session, hand_over, by=BY, ids=ids)
+    keys = [f"h{n}" for n in range(len(the_sale.lines))]
+    fact = delivered(*keys, days=days, key="d", sale_key=the_sale.key)
+    record_delivered(session, fact, by=BY, ids=ids)
+    return the_sale
+
+
+def destination(payee_key: str = "ann", rail: str = "net", **fields: Any) -> Destination:
+    defaults = {
+        "rail": rail,
+        "label": f"{payee_key} ••42",
+        "hash": f"hash-{payee_key}",
+        "sealed": payee_key,
+        "ready_at": START,
+    }
+    return Destination(**{**defaults, **fields})
+
+
+def policy(rail: str = "net", **fields: Any) -> Policy:
+    def destination_of(payee_key: str, _currency: str) -> Destination:
+        return destination(payee_key, rail)
+
+    return Policy(**{"destination_of": destination_of, **fields})
+
+
+def prepared(session: Session, ids: Ids, rail: str = "net", days: float = 30) -> list[Payout]:
+    """Payouts of everybody with money, by the maker."""
+    run = prepare_run(session, policy(rail), by="maker", at=moment(days), ids=ids)
+    return list(session.scalars(select(Payout).where(Payout.run_id == run.id)))
+
+
+def approved(session: Session, ids: Ids, payout: Payout, days: float = 30) -> None:
+    """Agreed to by the checker."""
+    approve(
+        session,
+        payout.id,
+        expected_hash=payout.terms_hash,
+        by="checker",
+        at=moment(days),
+        ids=ids,
+    )
+
+
+def queued(session: Session, ids: Ids, rail: str = "net") -> Payout:
+    """One payout of 480 to ann, approved and queued."""
+    published(session, ids)
+    arrived(session, ids)
+    payout = prepared(session, ids, rail)[0]
+    approved(session, ids, payout)
+    queue(session, payout.id, by="checker", at=moment(30), ids=ids)
+    return payout

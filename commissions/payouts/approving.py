@@ -1,0 +1,221 @@
+"""The second person: approve what was prepared, queue it, or take it back before it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from commissions.errors import CommissionError, NotFound, StaleState
+from commissions.models import LastAnswer, Payout, PayoutStatus, payout_steps
+from commissions.payouts import booking
+from commissions.payouts.claims import what_changed
+from commissions.payouts.preparing import hash_of_terms
+from commissions.plans import SamePerson, TermsChanged
+
+Ids = Callable[[], int]
+
+NOTHING_LANDS_AFTER = timedelta(hours=24)
+"""A request sent longer ago than this does not arrive any more."""
+
+
+class OwnPayout(CommissionError):
+    """Nobody approves money to themselves."""
+
+    code = "own_payout"
+
+
+class CoolingDown(CommissionError):
+    """The destination was changed a short while ago."""
+
+    code = "destination_cooling_down"
+
+
+class MayStillLand(CommissionError):
+    """The payout was sent and could still arrive; it cannot be void."""
+
+    code = "may_still_land"
+
+
+def approve(
+    session: Session,
+    payout_id: int,
+    *,
+    expected_hash: str,
+    by: str,
+    at: datetime,
+    ids: Ids,
+    own_payees: Collection[str] = (),
+) -> bool:
+    """Agree to exactly what was seen: `expected_hash` is the payout's `terms_hash`.
+
+    `own_payees` are those of the approver. False if it was approved already.
+    Raises SamePerson, OwnPayout, TermsChanged, CoolingDown and StaleState.
+    """
+    payout = payout_of(session, payout_id)
+    if by == payout.created_by:
+        raise SamePerson(payout=payout_id, by=by)
+    if payout.payee_key in own_payees:
+        raise OwnPayout(payout=payout_id, by=by)
+    if expected_hash != payout.terms_hash or payout.terms_hash != hash_of_terms(payout):
+        raise TermsChanged(payout=payout_id)
+    if payout.destination_ready_at > at:
+        raise CoolingDown(payout=payout_id)
+    changed = what_changed(session, payout, at)
+    if payout.status is PayoutStatus.DRAFT and changed:
+        raise TermsChanged(changed, payout=payout_id, reason=changed)
+    agreed = {"approved_at": at, "approved_by": by, "approved_hash": expected_hash}
+    return payout_steps.move(
+        session,
+        Payout,
+        payout_id,
+        to=PayoutStatus.APPROVED,
+        by=by,
+        at=at,
+        ids=ids,
+        expected=PayoutStatus.DRAFT,
+        also=agreed,
+    )
+
+
+def queue(session: Session, payout_id: int, *, by: str, at: datetime, ids: Ids) -> bool:
+    """Let an approved, or a blocked and cleared, payout be sent. The host enqueues its job."""
+    blocked = payout_of(session, payout_id).status is PayoutStatus.BLOCKED
+    return payout_steps.move(
+        session,
+        Payout,
+        payout_id,
+        to=PayoutStatus.QUEUED,
+        by=by,
+        at=at,
+        ids=ids,
+        expected=PayoutStatus.BLOCKED if blocked else PayoutStatus.APPROVED,
+        also={"status_reason": ""},
+    )
+
+
+def void(session: Session, payout_id: int, *, by: str, at: datetime, ids: Ids, reason: str) -> bool:
+    """Take back a payout that was never sent; its entries are payable again.
+
+    False if it was void already. Raises StaleState if it is being sent or has been.
+    """
+    never_sent = Payout.last_sent_at.is_(None)
+    moved = payout_steps.move(
+        session,
+        Payout,
+        payout_id,
+        to=PayoutStatus.VOID,
+        by=by,
+        at=at,
+        ids=ids,
+        note=reason,
+        only_if=never_sent,
+    )
+    if moved:
+        booking.give_back(session, payout_of(session, payout_id), at=at, ids=ids)
+    return moved
+
+
+def void_after_send(
+    session: Session,
+    payout_id: int,
+    *,
+    by: str,
+    second: str,
+    at: datetime,
+    ids: Ids,
+    reason: str,
+) -> bool:
+    """Take back a blocked payout that was sent, under four eyes, when nothing can land any more.
+
+    Needs a definite refusal or 24 hours since the last send, and a confirmed absence.
+    Raises SamePerson, MayStillLand.
+    """
+    if by == second:
+        raise SamePerson(payout=payout_id, by=by)
+    nothing_lands = or_(
+        Payout.last_answer == LastAnswer.REFUSED,
+        Payout.last_sent_at <= at - NOTHING_LANDS_AFTER,
+    )
+    try:
+        moved = payout_steps.move(
+            session,
+            Payout,
+            payout_id,
+            to=PayoutStatus.VOID,
+            by=by,
+            at=at,
+            ids=ids,
+            note=f"{reason} (with {second})",
+            expected=PayoutStatus.BLOCKED,
+            only_if=nothing_lands & Payout.absent_confirmed_at.is_not(None),
+        )
+    except StaleState as error:
+        raise MayStillLand(payout=payout_id) from error
+    if moved:
+        booking.give_back(session, payout_of(session, payout_id), at=at, ids=ids)
+    return moved
+
+
+def void_outdated(
+    session: Session, payee_key: str, *, current_hash: str, by: str, at: datetime, ids: Ids
+) -> list[int]:
+    """A payee's destination changed: take back what is on its way to another one.
+
+    Payouts that were sent already stay; they are found or finished. The ids of those taken back.
+    """
+    waiting = (PayoutStatus.DRAFT, PayoutStatus.APPROVED, PayoutStatus.QUEUED)
+    outdated = session.scalars(
+        select(Payout.id)
+        .where(
+            Payout.payee_key == payee_key,
+            Payout.destination_hash != current_hash,
+            Payout.status.in_(waiting),
+            Payout.last_sent_at.is_(None),
+        )
+        .order_by(Payout.id)
+    ).all()
+    return [
+        payout_id
+        for payout_id in outdated
+        if void(session, payout_id, by=by, at=at, ids=ids, reason="destination_changed")
+    ]
+
+
+def payout_of(session: Session, payout_id: int) -> Payout:
+    """A payout as it stands in the database now. Raises NotFound."""
+    payout = session.get(Payout, payout_id, populate_existing=True)
+    if payout is None:
+        raise NotFound(thing="commission_payout", id=payout_id)
+    return payout
+
+
+def locked_payout(session: Session, payout_id: int) -> Payout:
+    """The same, with its row locked until the transaction ends. Raises NotFound."""
+    session.execute(
+        update(Payout)
+        .where(Payout.id == payout_id)
+        .values(epoch=Payout.epoch)
+        .execution_options(synchronize_session=False)
+    )
+    return payout_of(session, payout_id)
+
+
+def block(
+    session: Session, payout_id: int, *, by: str, at: datetime, ids: Ids, reason: str
+) -> bool:
+    """A person stops a queued payout; `queue` lets it go on, `void` takes it back."""
+    return payout_steps.move(
+        session,
+        Payout,
+        payout_id,
+        to=PayoutStatus.BLOCKED,
+        by=by,
+        at=at,
+        ids=ids,
+        expected=PayoutStatus.QUEUED,
+        note=reason,
+        also={"status_reason": reason},
+    )
