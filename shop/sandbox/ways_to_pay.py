@@ -40,7 +40,7 @@ OUTCOMES = {
 
 
 @dataclass(frozen=True)
-class TestCard:
+class ActedCard:
     """One of Stripe's test cards."""
 
     brand: str
@@ -52,24 +52,24 @@ class TestCard:
 
 
 CARDS = {
-    "pm_card_visa": TestCard("visa", "4242"),
-    "pm_card_mastercard": TestCard("mastercard", "4444"),
-    "pm_card_unionpay": TestCard("unionpay", "0005"),
-    "pm_card_bypassPending": TestCard("visa", "0077", available_at_once=True),
-    "pm_card_chargeDeclined": TestCard("visa", "0002", Outcome.DECLINE),
-    "pm_card_visa_chargeDeclined": TestCard("visa", "0002", Outcome.DECLINE),
-    "pm_card_chargeDeclinedInsufficientFunds": TestCard(
+    "pm_card_visa": ActedCard("visa", "4242"),
+    "pm_card_mastercard": ActedCard("mastercard", "4444"),
+    "pm_card_unionpay": ActedCard("unionpay", "0005"),
+    "pm_card_bypassPending": ActedCard("visa", "0077", available_at_once=True),
+    "pm_card_chargeDeclined": ActedCard("visa", "0002", Outcome.DECLINE),
+    "pm_card_visa_chargeDeclined": ActedCard("visa", "0002", Outcome.DECLINE),
+    "pm_card_chargeDeclinedInsufficientFunds": ActedCard(
         "visa", "9995", Outcome.DECLINE, "insufficient_funds"
     ),
-    "pm_card_visa_chargeDeclinedInsufficientFunds": TestCard(
+    "pm_card_visa_chargeDeclinedInsufficientFunds": ActedCard(
         "visa", "9995", Outcome.DECLINE, "insufficient_funds"
     ),
-    "pm_card_chargeDeclinedExpiredCard": TestCard("visa", "0069", Outcome.DECLINE, "expired_card"),
-    "pm_card_authenticationRequired": TestCard("visa", "3184", Outcome.ACTION),
-    "pm_card_threeDSecure2Required": TestCard("visa", "3220", Outcome.ACTION),
-    "pm_card_createDispute": TestCard("visa", "0259", Outcome.DISPUTE),
-    "pm_card_pendingRefund": TestCard("visa", "7726", refund_plan="late"),
-    "pm_card_refundFail": TestCard("visa", "5126", refund_plan="fails"),
+    "pm_card_chargeDeclinedExpiredCard": ActedCard("visa", "0069", Outcome.DECLINE, "expired_card"),
+    "pm_card_authenticationRequired": ActedCard("visa", "3184", Outcome.ACTION),
+    "pm_card_threeDSecure2Required": ActedCard("visa", "3220", Outcome.ACTION),
+    "pm_card_createDispute": ActedCard("visa", "0259", Outcome.DISPUTE),
+    "pm_card_pendingRefund": ActedCard("visa", "7726", refund_plan="late"),
+    "pm_card_refundFail": ActedCard("visa", "5126", refund_plan="fails"),
 }
 
 PAGE_CARDS = {
@@ -110,7 +110,7 @@ def method_from_page(sandbox: Sandbox, kind: str, outcome: Outcome, *, email: st
 
 
 def _new_card(
-    sandbox: Sandbox, card: TestCard, email: str | None, outcome: Outcome | None = None
+    sandbox: Sandbox, card: ActedCard, email: str | None, outcome: Outcome | None = None
 ) -> Json:
     facts = {
         "brand": card.brand,
