@@ -2,12 +2,13 @@
 
 import uuid
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from shop import wiring
+from shop import cli, wiring
 from shop.kernel import brand as brands
 from shop.kernel import clock, db, files, i18n, logs, nodes, signing
 from shop.kernel.settings import Settings, from_environment
@@ -18,8 +19,11 @@ ROOT = Path(__file__).resolve().parent.parent
 MAX_BODY = 24 * 1024 * 1024
 
 
-def create_app(settings: Settings | None = None) -> Flask:
-    """The whole application over the settings' database, which must be migrated."""
+def create_app(settings: Settings | None = None, *, transport: Any = None) -> Flask:
+    """The whole application over the settings' database, which must be migrated.
+
+    `transport` carries Stripe requests past the network, into a sandbox of the same process.
+    """
     settings = settings or from_environment()
     app = Flask(
         "gridshop",
@@ -31,7 +35,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _configure(app, settings)
     _connect(settings)
     _speak(app)
-    wiring.bind(app, settings)
+    wiring.bind(app, settings, transport=transport)
     _set_up_web(app, settings)
     _wrap(app, settings)
     return app
@@ -83,7 +87,7 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
     security.init_app(app, settings)
     for blueprint in faces.all_of(settings):
         app.register_blueprint(blueprint)
-    for group in faces.commands():
+    for group in cli.groups():
         app.cli.add_command(group)
 
 

@@ -137,7 +137,8 @@ def _params(
         "client_reference_id": str(order_id),
         "metadata": ours,
         "payment_intent_data": {"metadata": ours, "description": f"{name} {attempt.number}"},
-        "payment_method_types": list(brand.payment_methods),
+        # Methods that do not take the currency are left out by Stripe without a word.
+        "allowed_payment_method_types": list(brand.payment_methods),
         # Amount and currency come from the order row alone; the lines are on our own page.
         "line_items": [
             {
@@ -154,8 +155,6 @@ def _params(
         "expires_at": int((at + SESSION_LIFE).timestamp()),
         "locale": "zh" if attempt.locale == "zh" else "en",
     }
-    if "wechat_pay" in brand.payment_methods:
-        params["payment_method_options"] = {"wechat_pay": {"client": "web"}}
     if email := attempt.email or brand.receipt_email:
         params["customer_email"] = email
     return params

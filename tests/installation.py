@@ -1,0 +1,118 @@
+"""A whole installation in one process: the real application, the real sandbox, no sockets between.
+
+Stripe's SDK reaches the sandbox through the WSGI transport, and the sandbox's webhooks reach the
+application through Werkzeug's client; everything else is as in production.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from shop.app import create_app
+from shop.gateway.transport import WsgiTransport
+from shop.kernel import clock, jobs
+from shop.kernel.settings import Settings
+from shop.sandbox import control
+from shop.sandbox.app import create_sandbox
+from shop.sandbox.core import Sandbox, sandbox_of
+from shop.sandbox.delivery import deliver_due
+from shop.sandbox.settings import FaultRates, SandboxSettings
+from tests.databases import Urls
+
+SECRET = "whsec_test"
+KEY = "sk_test_installation"
+ORIGIN = "http://shop.test"
+SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
+
+
+@dataclass
+class Installation:
+    """The application with its sandbox; one at a time in a process."""
+
+    app: Flask
+    sandbox_app: Flask
+    settings: Settings
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def sandbox(self) -> Sandbox:
+        return sandbox_of(self.sandbox_app)
+
+    def client(self) -> FlaskClient:
+        """A fresh browser without cookies; its posts come from our own pages."""
+        client = self.app.test_client()
+        client.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"
+        client.environ_base["HTTP_HOST"] = "shop.test"
+        return client
+
+    def deliver(self, limit: int = 100) -> int:
+        """Let the sandbox post what is due to the webhook."""
+        return deliver_due(self.sandbox, self.post_webhook, limit)
+
+    def post_webhook(self, _url: str, headers: dict[str, str], body: bytes) -> int:
+        """One delivery; gives the status of the answer."""
+        answer = self.app.test_client().post("/stripe/webhook", data=body, headers=headers)
+        return answer.status_code
+
+    def work(self) -> int:
+        """Do every job that is due, as the worker would."""
+        with self.app.app_context():
+            return jobs.drain()
+
+    def settle(self) -> None:
+        """Deliver and work until nothing moves any more."""
+        for _round in range(20):
+            if not self.deliver() + self.work():
+                return
+
+    def pay(self, session_id: str, **choice: Any) -> None:
+        """Pay on the sandbox's hosted page."""
+        control.pay(self.sandbox, session_id, **choice)
+
+
+def install(
+    urls: Urls, folder: Path, *, faults: FaultRates | None = None, demo: bool = True
+) -> Installation:
+    """Bring an installation up over a migrated database."""
+    settings = Settings(
+        data_dir=folder,
+        database_url=urls.app,
+        migration_database_url=urls.owner,
+        jobs_url="memory:",
+        secret_key="test-key",
+        secret_key_fallbacks=(),
+        public_url=ORIGIN,
+        trusted_proxies=0,
+        demo=demo,
+        stripe_secret_key=KEY,
+        stripe_webhook_secret=SECRET,
+        stripe_api_base="http://sandbox.test",
+        sandbox_public_url="http://sandbox.test",
+        smtp_url="",
+        log_format="json",
+        pooled=False,
+        testing=True,
+    )
+    sandbox = create_sandbox(
+        SandboxSettings(
+            database=":memory:",
+            secret_key=KEY,
+            webhook_url=f"{ORIGIN}/stripe/webhook",
+            webhook_secret=SECRET,
+            public_url="http://sandbox.test",
+            clock=lambda: clock.now().astimezone(UTC),
+            seed=1,
+            faults=faults or FaultRates(),
+        )
+    )
+    app = create_app(settings, transport=WsgiTransport(sandbox))
+    return Installation(app, sandbox, settings)
+
+
+def moment(year: int, month: int, day: int, hour: int = 4) -> datetime:
+    """A UTC moment."""
+    return datetime(year, month, day, hour, tzinfo=UTC)
