@@ -8,7 +8,7 @@ comes later, the sum holds and the seller's amount never changes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from commissions.arithmetic import FULL_BPS, cumulative
@@ -33,8 +33,18 @@ class Reckoning:
     decisions: tuple[Decision, ...]
     room: Mapping[str, int]
     """Line key → the most that the fulfiller of this line may earn."""
+    _shares: dict[Party, dict[str, Share | None]] = field(default_factory=dict, compare=False)
+
+    def fulfiller_share(self, line_key: str, party: Party) -> Share | None:
+        """What a point would earn on a whole line by handing it over, before the ceiling."""
+        if party not in self._shares:
+            sale, rules = self.sale, self.terms.of_role(Role.FULFILLER)
+            found = shares(sale, rules, [party] * len(sale.lines))
+            self._shares[party] = {line.key: s for line, s in zip(sale.lines, found, strict=True)}
+        return self._shares[party][line_key]
 
     def paid_to_seller(self, line_key: str, point_key: str) -> int:
+        """What this point earns on the line as its seller."""
         return sum(
             decision.amount
             for decision in self.decisions
@@ -93,9 +103,7 @@ def hand_over(
     if party is None or not line.commissionable:
         outcome = Outcome.NO_CANDIDATE if party is None else Outcome.NOT_COMMISSIONABLE
         return _nothing(line, Role.FULFILLER, FULFILLED, fact.key, outcome, party)
-    sale, terms = reckoning.sale, reckoning.terms
-    found = shares(sale, terms.of_role(Role.FULFILLER), [party] * len(sale.lines))
-    share = found[sale.lines.index(line)]
+    share = reckoning.fulfiller_share(line.key, party)
     if share is None or share.rule is None:
         passed = {} if share is None else _rules_passed(share)
         return _nothing(line, Role.FULFILLER, FULFILLED, fact.key, Outcome.NO_RULE, party, passed)

@@ -6,9 +6,10 @@ into a savepoint: no commission error stops an order.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 from commissions.archive import StoredSale, fact_row, line_row, sale_row, stored_sale
 from commissions.canonical import fingerprint
 from commissions.errors import KeyReused
-from commissions.facts import KINDS, Fact, Sale
+from commissions.facts import Fact, Sale
 from commissions.models import FactRow, SaleHead, SaleLineRow, SaleRow
 from commissions.rows import table_of, upsert, write
 
@@ -61,30 +62,40 @@ def record_sale(
     return RecordedSale(stored, is_new=True, has_facts=head.fact_count > 0)
 
 
-def store_fact(
-    session: Session, fact: Fact, *, by: str, ids: Callable[[], int]
-) -> tuple[Head, bool]:
-    """Store a fact, once; the head of its sale and whether the fact is new.
+def store_facts(
+    session: Session, facts: Sequence[Fact], *, by: str, ids: Callable[[], int]
+) -> tuple[Head, list[Fact]]:
+    """Store facts of one sale, each once; the head of the sale and the facts that are new.
 
     From here on the sale's row lock is held, so facts of one sale are worked off one by one.
-    Raises KeyReused if the key came before with another content.
+    Raises KeyReused if a key came before with another content.
     """
-    head = _head(session, fact.sale_key, sale_id=None, facts=1)
-    row = fact_row(fact)
+    head = _head(session, facts[0].sale_key, sale_id=None, facts=len(facts))
+    known = _known_hashes(session, facts)
+    rows: list[dict[str, Any]] = []
+    new: list[Fact] = []
+    for seq, fact in enumerate(facts, start=head.fact_count - len(facts) + 1):
+        row = fact_row(fact)
+        name = (row["kind"], row["key"])
+        if name not in known:
+            known[name] = row["request_hash"]
+            rows.append({**row, "id": ids(), "seq": seq, "by": by})
+            new.append(fact)
+        elif known[name] != row["request_hash"]:
+            raise KeyReused(sale=fact.sale_key, kind=row["kind"], key=fact.key)
+    write(session, FactRow, rows)
+    return head, new
+
+
+def _known_hashes(session: Session, facts: Sequence[Fact]) -> dict[tuple[str, str], str]:
     table = table_of(FactRow)
-    known = session.scalar(
-        select(table.c.request_hash).where(
-            table.c.sale_key == fact.sale_key,
-            table.c.kind == row["kind"],
-            table.c.key == fact.key,
+    rows = session.execute(
+        select(table.c.kind, table.c.key, table.c.request_hash).where(
+            table.c.sale_key == facts[0].sale_key,
+            table.c.key.in_([fact.key for fact in facts]),
         )
     )
-    if known is not None:
-        if known != row["request_hash"]:
-            raise KeyReused(sale=fact.sale_key, kind=KINDS[type(fact)], key=fact.key)
-        return head, False
-    write(session, FactRow, [{**row, "id": ids(), "seq": head.fact_count, "by": by}])
-    return head, True
+    return {(row.kind, row.key): row.request_hash for row in rows}
 
 
 def _head(session: Session, sale_key: str, *, sale_id: int | None, facts: int) -> Head:

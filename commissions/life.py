@@ -6,15 +6,24 @@ called twice and in any order, also before the sale itself is known.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sqlalchemy.orm import Session
 
 from commissions.archive import stored_facts, stored_sale
 from commissions.effects import take_effect
 from commissions.errors import TooManyUnits, UnknownLine
-from commissions.facts import Delivered, Disputed, Fact, Fulfilled, Refunded, RefundFailed, Sale
-from commissions.intake import Head, store_fact
+from commissions.facts import (
+    BadFact,
+    Delivered,
+    Disputed,
+    Fact,
+    Fulfilled,
+    Refunded,
+    RefundFailed,
+    Sale,
+)
+from commissions.intake import Head, store_facts
 from commissions.settling import Case, books_of
 from commissions.versions import version_by_id
 
@@ -26,12 +35,12 @@ def record_fulfilled(session: Session, fact: Fulfilled, *, by: str, ids: Ids) ->
 
     Raises UnknownLine, TooManyUnits (both only once the sale is known) and KeyReused.
     """
-    return _record(session, fact, by=by, ids=ids)
+    return record_facts(session, [fact], by=by, ids=ids) == 1
 
 
 def record_delivered(session: Session, fact: Delivered, *, by: str, ids: Ids) -> bool:
     """Hand-overs arrived; what waited for them gets its release. False if it was told before."""
-    return _record(session, fact, by=by, ids=ids)
+    return record_facts(session, [fact], by=by, ids=ids) == 1
 
 
 def record_refund(session: Session, fact: Refunded, *, by: str, ids: Ids) -> bool:
@@ -39,12 +48,12 @@ def record_refund(session: Session, fact: Refunded, *, by: str, ids: Ids) -> boo
 
     More than what is left of a line is never taken. Raises UnknownLine and KeyReused.
     """
-    return _record(session, fact, by=by, ids=ids)
+    return record_facts(session, [fact], by=by, ids=ids) == 1
 
 
 def record_refund_failed(session: Session, fact: RefundFailed, *, by: str, ids: Ids) -> bool:
     """A refund did not happen after all: what it took is given again. False if told before."""
-    return _record(session, fact, by=by, ids=ids)
+    return record_facts(session, [fact], by=by, ids=ids) == 1
 
 
 def record_dispute(session: Session, fact: Disputed, *, by: str, ids: Ids) -> bool:
@@ -52,19 +61,27 @@ def record_dispute(session: Session, fact: Disputed, *, by: str, ids: Ids) -> bo
 
     False if it was told before.
     """
-    return _record(session, fact, by=by, ids=ids)
+    return record_facts(session, [fact], by=by, ids=ids) == 1
 
 
-def _record(session: Session, fact: Fact, *, by: str, ids: Ids) -> bool:
-    head, is_new = store_fact(session, fact, by=by, ids=ids)
-    if not is_new:
-        return False
-    if head.sale_id is not None and head.credited_at is not None:
+def record_facts(session: Session, facts: Sequence[Fact], *, by: str, ids: Ids) -> int:
+    """Several facts of one sale at once, such as a parcel of many lines; how many were new.
+
+    The same as one after the other, with the books read once. Raises as the verbs above.
+    """
+    sale_keys = {fact.sale_key for fact in facts}
+    if len(sale_keys) != 1:
+        raise BadFact("facts told together belong to one sale")
+    head, new = store_facts(session, facts, by=by, ids=ids)
+    if new and head.sale_id is not None and head.credited_at is not None:
+        known = stored_facts(session, sale_keys)[head.sale_key]
         case = _case(session, head, head.sale_id)
-        facts = stored_facts(session, [fact.sale_key])[fact.sale_key]
-        _check(case.stored.sale, facts, fact)
-        take_effect(session, case, facts, fact, by=by, ids=ids)
-    return True
+        for fact in new:
+            _check(case.stored.sale, known, fact)
+        earlier = [fact for fact in known if fact not in new]
+        for count, fact in enumerate(new, start=1):
+            take_effect(session, case, [*earlier, *new[:count]], fact, by=by, ids=ids)
+    return len(new)
 
 
 def _case(session: Session, head: Head, sale_id: int) -> Case:

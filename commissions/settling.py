@@ -45,11 +45,13 @@ class Case:
     stored: StoredSale
     in_force: InForce | None
     posted: dict[Origin, Posted] = field(default_factory=dict)
+    reckoning: Reckoning = field(init=False)
 
-    def reckoning(self) -> Reckoning:
+    def __post_init__(self) -> None:
         if self.in_force is None:
-            return reckon_without_plan(self.stored.sale)
-        return reckon(self.stored.sale, self.in_force.terms)
+            self.reckoning = reckon_without_plan(self.stored.sale)
+        else:
+            self.reckoning = reckon(self.stored.sale, self.in_force.terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def settle(
 ) -> None:
     """Post whatever the facts make different. Keeps `case.posted` true for a next call."""
     batch = _Batch(case, cause, ids)
-    for target in targets(case.reckoning(), facts):
+    for target in targets(case.reckoning, facts):
         _settle_target(batch, target)
     write(session, Ruling, batch.rulings)
     write(session, Entry, batch.entries)

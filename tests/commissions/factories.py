@@ -23,7 +23,7 @@ from commissions.facts import (
     SaleLine,
 )
 from commissions.intake import record_sale
-from commissions.life import record_delivered, record_fulfilled
+from commissions.life import record_facts
 from commissions.models import Payout, Plan
 from commissions.payouts.approving import approve, queue
 from commissions.payouts.method import Destination
@@ -160,14 +160,13 @@ def lines_of(bases: Iterable[int], **fields: Any) -> tuple[SaleLine, ...]:
 def arrived(session: Session, ids: Ids, the_sale: Sale | None = None, days: float = 2) -> Sale:
     """A credited sale whose lines the brand itself shipped and which all arrived."""
     the_sale = credited(session, ids, the_sale)
-    for n, sold in enumerate(the_sale.lines):
-        hand_over = fulfilled(
-            f"h{n}", sold.key, sold.quantity, days, sale_key=the_sale.key, by_point=None
-        )
-        record_fulfilled(session, hand_over, by=BY, ids=ids)
-    keys = [f"h{n}" for n in range(len(the_sale.lines))]
-    fact = delivered(*keys, days=days, key="d", sale_key=the_sale.key)
-    record_delivered(session, fact, by=BY, ids=ids)
+    hand_overs = [
+        fulfilled(f"h{n}", sold.key, sold.quantity, days, sale_key=the_sale.key, by_point=None)
+        for n, sold in enumerate(the_sale.lines)
+    ]
+    keys = [hand_over.key for hand_over in hand_overs]
+    arrival = delivered(*keys, days=days, key="d", sale_key=the_sale.key)
+    record_facts(session, [*hand_overs, arrival], by=BY, ids=ids)
     return the_sale
 
 
