@@ -1,6 +1,7 @@
 """Every table of the installation, imported so that the one MetaData is whole."""
 
 from sqlalchemy import Connection
+from sqlalchemy.orm import Session
 
 import commissions
 import shop.accounts.models
@@ -18,12 +19,21 @@ import shop.orders.models
 import shop.payments.models
 import shop.sharing.models
 import shop.storefront.models
+from shop.catalog import taxes
 from shop.kernel import db
 
-__all__ = ["create"]
+__all__ = ["create", "seed"]
 
 
 def create(connection: Connection) -> None:
     """All tables, guards and seeds, as the migrations build them; a test compares the two."""
     commissions.create_schema(connection)
     db.create_schema(connection)
+    seed(connection)
+
+
+def seed(connection: Connection) -> None:
+    """Rows that every installation has from its first day."""
+    with Session(bind=connection, join_transaction_mode="create_savepoint") as session:
+        taxes.need_standard(session)
+        session.commit()

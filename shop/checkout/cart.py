@@ -17,7 +17,7 @@ from shop.kernel import ids
 from shop.kernel.errors import Invalid
 from shop.kernel.words import _l
 
-MAX_QUANTITY = 999
+MAX_QUANTITY = 9_999
 MAX_LINES = 100
 
 

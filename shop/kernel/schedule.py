@@ -27,7 +27,10 @@ def enqueue_due(table: Mapping[str, timedelta]) -> list[str]:
     now = clock.now()
     fired = []
     with unit_of_work() as session:
-        known = dict(session.execute(select(ScheduledRun.name, ScheduledRun.due_at)).tuples().all())
+        known = {
+            row.name: row.due_at
+            for row in session.execute(select(ScheduledRun.name, ScheduledRun.due_at))
+        }
         for name in sorted(table.keys() - known.keys()):
             session.execute(insert(ScheduledRun).values(name=name, due_at=now))
         for name in sorted(table):

@@ -1,0 +1,71 @@
+"""The first plan of a trial or demo: what most brands begin with, published by two people."""
+
+from datetime import datetime
+
+from commissions import plans
+from commissions.plan_checks import Market
+from commissions.terms import Rate, Role, Rule, Terms, When
+from shop.kernel import db, ids
+
+MAKER, CHECKER = "trial:maker", "trial:checker"
+PLAN = "default"
+
+
+def first_terms(hold_days: int = 7) -> Terms:
+    """Dealers and partners 12 %, everybody else 10 % to the seller; 3 % for handing goods over."""
+    return Terms(
+        rules=(
+            Rule(
+                position=1,
+                role=Role.SELLER,
+                name="Dealers and partners",
+                rate=Rate.PERCENT,
+                bps=1200,
+                hold_days=hold_days,
+                when=When(point_kinds=("dealer", "partner")),
+            ),
+            Rule(
+                position=2,
+                role=Role.SELLER,
+                name="Everybody",
+                rate=Rate.PERCENT,
+                bps=1000,
+                hold_days=hold_days,
+            ),
+            Rule(
+                position=1,
+                role=Role.FULFILLER,
+                name="Handing over",
+                rate=Rate.PERCENT,
+                bps=300,
+                hold_days=hold_days,
+                service="Keeps the goods and hands them over at the counter",
+            ),
+        )
+    )
+
+
+def publish_first(
+    *,
+    currency: str,
+    at: datetime,
+    maker: str = MAKER,
+    checker: str = CHECKER,
+    terms: Terms | None = None,
+) -> None:
+    """Draft, submit, publish; in force from `at` on."""
+    chosen = terms or first_terms()
+    with db.unit_of_work() as session:
+        plans.create_plan(session, PLAN, name="Commission plan", by=maker, at=at, ids=ids.new)
+        draft = plans.start_draft(session, PLAN, chosen, by=maker, at=at, ids=ids.new)
+        plans.submit_draft(session, draft.id, by=maker, at=at, ids=ids.new)
+        plans.publish_draft(
+            session,
+            draft.id,
+            effective_from=at,
+            expected_hash=draft.content_hash,
+            market=Market(currencies=(currency,)),
+            by=checker,
+            at=at,
+            ids=ids.new,
+        )
