@@ -12,14 +12,12 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from shop.catalog.drafts import MAX_CATEGORY_DEPTH
 from shop.catalog.tables import category, product
 from shop.kernel import audit, ids
 from shop.kernel.errors import Conflict, Invalid, NotFound
 from shop.kernel.i18n import LOCALES, Texts
 from shop.kernel.words import _l
-
-MAX_DEPTH = 6
-"""Levels of the tree; `queries.variants_for_cart` reads as many ancestors in its one statement."""
 
 
 @dataclass(frozen=True)
@@ -210,9 +208,10 @@ def _check_parent(tree: CategoryTree, category_id: int | None, parent_id: int | 
     if category_id in path:
         raise Invalid(_l("A category cannot stand below itself."), field="parent_id")
     height = _height(tree, category_id) if category_id is not None else 1
-    if len(path) + height > MAX_DEPTH:
+    if len(path) + height > MAX_CATEGORY_DEPTH:
         raise Invalid(
-            _l("Categories go %(depth)s levels deep at most.", depth=MAX_DEPTH), field="parent_id"
+            _l("Categories go %(depth)s levels deep at most.", depth=MAX_CATEGORY_DEPTH),
+            field="parent_id",
         )
 
 

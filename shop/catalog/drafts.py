@@ -16,6 +16,8 @@ from shop.kernel.words import Words, _l
 
 MAX_OPTIONS = 3
 MAX_VARIANTS = 250
+MAX_CATEGORY_DEPTH = 6
+"""Levels of the tree; `queries.variants_for_cart` reads as many ancestors in its one statement."""
 KEY_SEPARATOR = "\x1f"
 
 TextsDict = dict[str, str]

@@ -28,7 +28,8 @@ from sqlalchemy.orm import Session
 
 from shop.catalog import stock
 from shop.catalog.allocation import Demand, Shortage, allocate, summed
-from shop.catalog.categories import MAX_DEPTH, CategoryTree, categories
+from shop.catalog.categories import CategoryTree, categories
+from shop.catalog.drafts import MAX_CATEGORY_DEPTH
 from shop.catalog.levels import available
 from shop.catalog.models import BRAND, MediaStatus, ProductStatus
 from shop.catalog.tables import (
@@ -340,7 +341,7 @@ def variants_for_cart(
     """
     if not variant_ids:
         return {}
-    ancestors = [category.alias(f"category_{depth}") for depth in range(MAX_DEPTH)]
+    ancestors = [category.alias(f"category_{depth}") for depth in range(MAX_CATEGORY_DEPTH)]
     source: FromClause = variant.join(product, product.c.id == variant.c.product_id).outerjoin(
         price, and_(price.c.variant_id == variant.c.id, price.c.currency == currency)
     )

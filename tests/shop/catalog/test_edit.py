@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from copy import deepcopy
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -19,7 +20,7 @@ from shop.kernel.errors import Conflict, Invalid
 from tests.factories.catalog import BY, make_location, make_tax, stock_up
 
 pytestmark = pytest.mark.usefixtures("database")
-CNY = {"currency": "CNY", "by": BY}
+CNY: dict[str, Any] = {"currency": "CNY", "by": BY}
 
 
 @pytest.fixture(autouse=True)
