@@ -1,0 +1,136 @@
+"""Keeps the search table beside the products, in the transaction that changes them."""
+
+import html
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from shop.catalog.events import ProductsChanged
+from shop.catalog.models import Category, Product, Variant
+from shop.search.table import NAME
+from shop.search.tokens import tokens
+
+_TAG = re.compile(r"<[^>]*>")
+_BLOCK = 500
+_MAX_TOKENS = 4000
+"""Of one field; PostgreSQL counts places up to 16,383."""
+
+_INSERT = {
+    "sqlite": f"INSERT INTO {NAME} (rowid, title, words, body) "  # noqa: S608 - our own name
+    "VALUES (:product_id, :title, :words, :body)",
+    "postgresql": f"INSERT INTO {NAME} (product_id, document) "  # noqa: S608 - our own name
+    "VALUES (:product_id, CAST(:document AS tsvector))",
+}
+_DELETE = {
+    "sqlite": f"DELETE FROM {NAME} WHERE rowid = :product_id",  # noqa: S608 - our own name
+    "postgresql": f"DELETE FROM {NAME} WHERE product_id = :product_id",  # noqa: S608 - our own name
+}
+
+
+def refresh(session: Session, event: ProductsChanged) -> None:
+    """Index what was changed again; hears of `ProductsChanged`."""
+    _index(session, event.product_ids)
+
+
+def rebuild(session: Session) -> int:
+    """Index every product anew; returns how many."""
+    session.execute(text(f"DELETE FROM {NAME}"))  # noqa: S608 - our own name
+    product_ids = session.scalars(select(Product.id).order_by(Product.id)).all()
+    for start in range(0, len(product_ids), _BLOCK):
+        _index(session, product_ids[start : start + _BLOCK])
+    return len(product_ids)
+
+
+def _index(session: Session, product_ids: Collection[int]) -> None:
+    if not product_ids:
+        return
+    kind = session.get_bind().dialect.name
+    row_of = _fts5_row if kind == "sqlite" else _tsvector_row
+    rows = [row_of(id, fields) for id, fields in _documents(session, product_ids)]
+    session.execute(text(_DELETE[kind]), [{"product_id": id} for id in product_ids])
+    if rows:
+        session.execute(text(_INSERT[kind]), rows)
+
+
+Fields = Sequence[list[str]]
+"""Tokens of title, other words and body, the weightiest first."""
+
+
+def _documents(session: Session, product_ids: Collection[int]) -> Iterable[tuple[int, Fields]]:
+    words = _words_of_variants(session, product_ids)
+    rows = session.execute(
+        select(
+            Product.id,
+            Product.title,
+            Product.summary,
+            Product.vendor,
+            Product.product_type,
+            Product.tags,
+            Product.option_names,
+            Category.name,
+            Product.body,
+        )
+        .outerjoin(Category, Category.id == Product.category_id)
+        .where(Product.id.in_(product_ids))
+    )
+    for id, title, summary, vendor, kind, tags, options, category, body in rows:
+        others = [
+            *_texts(summary), vendor, kind, *tags, *_texts(category or {}),
+            *(one for name in options for one in _texts(name)), *words.get(id, []),
+        ]  # fmt: skip
+        yield id, [_tokens(_texts(title)), _tokens(others), _tokens(map(_plain, _texts(body)))]
+
+
+def _words_of_variants(session: Session, product_ids: Collection[int]) -> dict[int, list[str]]:
+    rows = session.execute(
+        select(Variant.product_id, Variant.sku, Variant.barcode, Variant.option_values).where(
+            Variant.product_id.in_(product_ids), Variant.active
+        )
+    )
+    words: dict[int, list[str]] = {}
+    for product_id, sku, barcode, values in rows:
+        said = words.setdefault(product_id, [])
+        for word in (sku or "", barcode, *(one for value in values for one in _texts(value))):
+            if word not in said:
+                said.append(word)
+    return words
+
+
+def _texts(value: Mapping[str, str]) -> list[str]:
+    return list(value.values())
+
+
+def _plain(markup: str) -> str:
+    return html.unescape(_TAG.sub(" ", markup))
+
+
+def _tokens(texts: Iterable[str]) -> list[str]:
+    """Tokens of several texts; an empty one keeps a phrase from reaching into the next."""
+    found: list[str] = []
+    for one in texts:
+        found += [*tokens(one), ""] if one else []
+    return found[:_MAX_TOKENS]
+
+
+def _fts5_row(product_id: int, fields: Fields) -> dict[str, Any]:
+    title, words, body = (" ".join(one or _GAP for one in field) for field in fields)
+    return {"product_id": product_id, "title": title, "words": words, "body": body}
+
+
+_GAP = "\ue000"
+"""A private-use letter, which FTS5 counts as a word and nobody types."""
+
+
+def _tsvector_row(product_id: int, fields: Fields) -> dict[str, Any]:
+    """The vector is written out, because PostgreSQL's own parser would split words otherwise."""
+    lexemes = []
+    place = 1
+    for weight, field in zip("ABC", fields, strict=True):
+        for token in field:
+            if token:
+                lexemes.append(f"'{token}':{place}{weight}")
+            place += 1
+    return {"product_id": product_id, "document": " ".join(lexemes)}
