@@ -63,12 +63,15 @@ def drop_guards(connection: Connection, table_name: str) -> None:
         connection.execute(text(f"DROP TRIGGER IF EXISTS {name}{suffix}"))
 
 
-def missing_guards(connection: Connection) -> list[str]:
-    """Names of triggers that should stand and do not, or are switched off."""
+def missing_guards(connection: Connection, tables: Iterable[str] | None = None) -> list[str]:
+    """Names of triggers that should stand and do not, or are switched off.
+
+    Looks at the named tables, or at all that are declared insert-only.
+    """
     standing = set(connection.scalars(text(_standing(connection.dialect.name))))
     expected = (
         name
-        for table_name in insert_only_tables()
+        for table_name in (insert_only_tables() if tables is None else tables)
         for name in guard_names(connection.dialect.name, table_name)
     )
     return [name for name in expected if name not in standing]

@@ -1,0 +1,1 @@
+"""The parts of a proof, one concern each."""
