@@ -1,5 +1,6 @@
 """Reading people: who signs in, who belongs to the staff."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, select
@@ -32,6 +33,20 @@ def person(session: Session, account_id: int) -> Person | None:
 def person_by_contact(session: Session, contact: str) -> Person | None:
     """The account that a normalized phone number or e-mail address belongs to."""
     return _one(session, (Account.email == contact) if "@" in contact else Account.phone == contact)
+
+
+def names_of(session: Session, actors: Iterable[str]) -> dict[str, str]:
+    """Names behind the `account:<id>` keys of audit rows and timelines; one statement."""
+    numbers = {key: key.removeprefix("account:") for key in actors}
+    ids = {int(number): key for key, number in numbers.items() if number.isdigit()}
+    if not ids:
+        return {}
+    rows = session.execute(
+        select(Account.id, Account.name, Account.email, Account.phone).where(
+            Account.id.in_(sorted(ids))
+        )
+    )
+    return {ids[row.id]: row.name or row.email or row.phone or "" for row in rows}
 
 
 def staff(session: Session) -> list[Person]:

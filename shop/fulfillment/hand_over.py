@@ -21,7 +21,7 @@ from shop.fulfillment.models import (
 )
 from shop.fulfillment.states import FULFILLMENT
 from shop.kernel import audit, events, ids
-from shop.orders import statuses, timeline
+from shop.orders import statuses, timeline, turns
 from shop.orders.errors import NoSuchOrder
 from shop.orders.events import Delivered, HandedOver, LineUnits
 from shop.orders.models import Order, OrderLine, OrderStatus, PaymentStatus
@@ -96,6 +96,7 @@ def deliver(session: Session, fulfillment_id: int, *, by: str, at: datetime) -> 
     order_id = session.execute(
         select(Fulfillment.order_id).where(Fulfillment.id == fulfillment_id)
     ).scalar_one()
+    turns.take(session, order_id)
     for line_id, units in lines:
         session.execute(
             update(OrderLine)
@@ -126,6 +127,7 @@ def _leave(
     carrier: str = "",
     tracking_number: str = "",
 ) -> int:
+    turns.take(session, order_id)
     _may_leave(session, order_id)
     wanted = {line_id: count for line_id, count in sorted(units.items()) if count}
     lines = {
@@ -162,7 +164,7 @@ def _leave(
             for line_id, count in wanted.items()
         ],
     )
-    for line_id, count in wanted.items():
+    for line_id, count in sorted(wanted.items(), key=lambda one: _shelf(lines[one[0]])):
         _win_units(session, line_id, count)
         level = lines[line_id].stock_level_id
         if level is not None:
@@ -176,6 +178,11 @@ def _leave(
     told = tuple(LineUnits(line_id, count) for line_id, count in wanted.items())
     events.publish(session, HandedOver(order_id, key_of(fulfillment_id), point_id, told, at))
     return fulfillment_id
+
+
+def _shelf(line: OrderLine) -> tuple[int, int]:
+    """Shelves are taken in one order, so that two parcels never wait for each other."""
+    return line.stock_level_id or 0, line.id
 
 
 def _win_units(session: Session, line_id: int, count: int) -> None:
@@ -213,3 +220,17 @@ def _place(session: Session, lines: Mapping[int, OrderLine]) -> tuple[int | None
         select(Location.point_id).where(Location.id == location_id)
     ).scalar_one_or_none()
     return location_id, point_id
+
+
+def on_their_way(session: Session, order_id: int) -> list[int]:
+    """Parcels of an order that have left and not arrived."""
+    return list(
+        session.scalars(
+            select(Fulfillment.id)
+            .where(
+                Fulfillment.order_id == order_id,
+                Fulfillment.status == FulfillmentState.FULFILLED,
+            )
+            .order_by(Fulfillment.id)
+        )
+    )

@@ -135,12 +135,15 @@ def waiting_at(session: Session, point_id: int) -> list[Waiting]:
         .order_by(PickupTicket.id)
         .limit(100)
     ).all()
-    return [_waiting(session, ticket) for ticket in tickets]
+    waiting = [_waiting(session, ticket) for ticket in tickets]
+    return [one for one in waiting if one.lines]  # all units of a ticket may be refunded
 
 
 def ticket(session: Session, ticket_id: int, point_id: int) -> Waiting:
     """One ticket of this counter; raises NoSuchTicket, AlreadyCollected."""
     found = _ticket_of(session, ticket_id, point_id)
+    if found.status == "canceled":
+        raise NoSuchTicket
     if found.status == "used":
         raise AlreadyCollected(found.used_at, found.used_by)
     return _waiting(session, found)
@@ -170,6 +173,15 @@ def hand_out(
     complete = all(units.get(line_id, 0) == left for line_id, left in allowed.items())
     _use(session, ticket_id, complete=complete, by=by, at=at)
     return hand_over.over_the_counter(session, found.order_id, units, by=by, at=at)
+
+
+def withdraw(session: Session, order_id: int) -> None:
+    """The order was canceled: nothing waits at a counter any more."""
+    session.execute(
+        update(PickupTicket)
+        .where(PickupTicket.order_id == order_id, PickupTicket.status.in_(("waiting", "ready")))
+        .values(status="canceled")
+    )
 
 
 def code_of(found: PickupTicket) -> str:

@@ -30,3 +30,14 @@ class NotCancelable(Conflict):
 
     def __init__(self, number: str) -> None:
         super().__init__(_l("Order %(number)s cannot be canceled any more.", number=number))
+
+
+class ContactFixed(Conflict):
+    """The parcel carries the old label already."""
+
+    code = "contact_fixed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _l("Something of this order was shipped, or it has ended; its contact stays as it is.")
+        )

@@ -46,7 +46,6 @@ class OrderRow:
     submitted_at: datetime
     placed_at: datetime | None
     buyer: str
-    deliveries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,11 @@ class Filter:
     payment: str = ""
     fulfillment: str = ""
     delivery: str = ""
+    waits: str = ""
+    """Delivery of which units still wait to be handed over: `shipping` or `pickup`."""
     task: str = ""
+    """A task, or `any`."""
+    dispute: str = ""
     point_id: int | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -95,6 +98,73 @@ def page(session: Session, wanted: Filter, *, after: str = "", limit: int = PAGE
     ).all()
     items = [OrderRow(*row) for row in rows[:limit]]
     return Page(items, str(items[-1].id) if len(rows) > limit else "")
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What a list shows beside an order: its ways of delivery, its units and who brought it."""
+
+    deliveries: tuple[str, ...]
+    units: int
+    points: Mapping[int, str]
+    """Names of the points by id; empty for a house sale."""
+
+
+def brought(session: Session, order_ids: Sequence[int]) -> dict[int, Brought]:
+    """For a page of orders; one statement."""
+    rows = session.execute(
+        select(
+            OrderLine.order_id, OrderLine.delivery, OrderLine.quantity, Point.id, Point.name
+        )
+        .outerjoin(LineAttribution, LineAttribution.order_line_id == OrderLine.id)
+        .outerjoin(Point, Point.id == LineAttribution.point_id)
+        .where(OrderLine.order_id.in_(order_ids))
+        .order_by(OrderLine.order_id, OrderLine.position)
+    ).all()
+    found: dict[int, Brought] = {}
+    for order_id, delivery, quantity, point_id, name in rows:
+        one = found.get(order_id, Brought((), 0, {}))
+        found[order_id] = Brought(
+            tuple(dict.fromkeys((*one.deliveries, delivery))),
+            one.units + quantity,
+            {**one.points, point_id: name} if point_id else one.points,
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class ExportLine:
+    """One order line with its order and contact, as the file of an export holds it."""
+
+    order: Order
+    contact: OrderContact | None
+    line: OrderLine
+    point: str
+
+
+def export(session: Session, wanted: Filter, *, after: int, limit: int) -> list[ExportLine]:
+    """The next orders of a list with all their lines, newest first; `after` 0 begins."""
+    conditions = _conditions(wanted)
+    if after:
+        conditions.append(Order.id < after)
+    chosen = (
+        select(Order.id)
+        .outerjoin(OrderContact, OrderContact.order_id == Order.id)
+        .where(*conditions)
+        .order_by(Order.id.desc())
+        .limit(limit)
+        .subquery()
+    )
+    rows = session.execute(
+        select(Order, OrderContact, OrderLine, Point.name)
+        .join(chosen, chosen.c.id == Order.id)
+        .outerjoin(OrderContact, OrderContact.order_id == Order.id)
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .outerjoin(LineAttribution, LineAttribution.order_line_id == OrderLine.id)
+        .outerjoin(Point, Point.id == LineAttribution.point_id)
+        .order_by(Order.id.desc(), OrderLine.position)
+    )
+    return [ExportLine(row[0], row[1], row[2], row[3] or "") for row in rows]
 
 
 def of_account(session: Session, account_id: int, *, limit: int = 50) -> list[OrderRow]:
@@ -179,10 +249,13 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
         Order.status: wanted.status,
         Order.payment_status: wanted.payment,
         Order.fulfillment_status: wanted.fulfillment,
-        Order.task: wanted.task,
+        Order.dispute_status: wanted.dispute,
+        Order.task: "" if wanted.task == "any" else wanted.task,
     }
     conditions.extend(column == value for column, value in plain.items() if value)
-    if not wanted.status:
+    if wanted.task == "any":
+        conditions.append(Order.task != "")
+    if not (wanted.status or wanted.task or wanted.text):
         # Carts that were never paid are not what staff look for, unless they ask.
         conditions.append(Order.status.not_in((OrderStatus.EXPIRED, OrderStatus.DRAFT)))
     if wanted.ids:
@@ -193,6 +266,14 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
         conditions.append(Order.submitted_at < wanted.until)
     if wanted.delivery:
         conditions.append(_has_line(OrderLine.delivery == wanted.delivery))
+    if wanted.waits:
+        conditions.append(Order.status == OrderStatus.PLACED)
+        conditions.append(
+            _has_line(
+                (OrderLine.delivery == wanted.waits)
+                & (OrderLine.fulfilled_count + OrderLine.canceled_count < OrderLine.quantity)
+            )
+        )
     if wanted.point_id is not None:
         conditions.append(
             exists().where(

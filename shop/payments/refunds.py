@@ -19,10 +19,10 @@ from shop.kernel.db import reading, unit_of_work
 from shop.kernel.errors import Conflict, Invalid
 from shop.kernel.money import split
 from shop.kernel.words import _l
-from shop.orders import refundable, statuses, timeline
+from shop.orders import refundable, statuses, timeline, turns
 from shop.orders.errors import NoSuchOrder
 from shop.orders.events import RefundedLine, RefundFailed, RefundReserved
-from shop.orders.models import Order, OrderLine
+from shop.orders.models import Order, OrderLine, OrderStatus
 from shop.orders.refundable import LineState, Take
 from shop.payments import sums
 from shop.payments.models import Payment, Refund, RefundLine, RefundStatus
@@ -66,6 +66,8 @@ class Wanted:
     """Let commissions share the goodwill, spread over the lines by what is left of them."""
     overpayment_amount: int = 0
     """Give back what was paid twice; touches neither lines nor commissions."""
+    only_what_is_left: bool = False
+    """For a cancellation: all units go back, the money as far as goodwill did not go before."""
     reason: str = "requested_by_customer"
     note: str = ""
 
@@ -87,6 +89,7 @@ def reserve(
     Raises TooMuch, Invalid for an empty or negative wish, Conflict if another refund of the order
     was faster.
     """
+    turns.take(session, order_id)
     order = session.execute(select(Order).where(Order.id == order_id)).scalar_one_or_none()
     if order is None:
         raise NoSuchOrder
@@ -101,7 +104,7 @@ def reserve(
     _lock(session, order, plan.amount, granted=plan.amount - wanted.overpayment_amount)
     shares = _draw(session, order_id, plan.amount)
     refund_ids = _write(session, order, wanted, plan, shares, by=by, at=at)
-    _take_from_lines(session, lines, plan, refund_ids[0], by=by, at=at)
+    _take_from_lines(session, order, lines, plan, refund_ids[0], by=by, at=at)
     sums.store(session, order_id)
     statuses.store_fulfillment(session, order_id, at=at)
     timeline.note(
@@ -237,7 +240,7 @@ def _plan(
             raise TooMuch("lines")
         plan.takes[line.id] = refundable.units_of(_state(line), one.units)
         plan.restock[line.id] = one.restock
-    if wanted.shipping_amount > _shipping_left(session, order):
+    if wanted.shipping_amount > shipping_left(session, order):
         raise TooMuch("shipping")
     if wanted.goodwill_spread and wanted.goodwill_amount:
         _spread(plan, lines, wanted.goodwill_amount)
@@ -248,7 +251,20 @@ def _plan(
         + loose
         + wanted.overpayment_amount
     )
+    if wanted.only_what_is_left:
+        _shave(plan, order)
     return plan
+
+
+def _shave(plan: _Plan, order: Order) -> None:
+    """Money that went back before is not given twice; the bases of the lines go back in full."""
+    left = min(
+        order.captured_amount - order.refunded_amount, order.total_amount - order.granted_amount
+    )
+    for line_id, take in sorted(plan.takes.items(), reverse=True):
+        less = min(max(0, plan.amount - left), take.amount)
+        plan.takes[line_id] = Take(take.units, take.amount - less, take.base_amount)
+        plan.amount -= less
 
 
 def _spread(plan: _Plan, lines: Mapping[int, OrderLine], amount: int) -> None:
@@ -287,7 +303,8 @@ def _state(line: OrderLine) -> LineState:
     )
 
 
-def _shipping_left(session: Session, order: Order) -> int:
+def shipping_left(session: Session, order: Order) -> int:
+    """What of the shipping, its tax included, was not given back yet."""
     gone = session.scalars(
         select(Refund.shipping_amount).where(
             Refund.order_id == order.id, Refund.status.in_(sums.LIVE_REFUNDS)
@@ -407,6 +424,7 @@ def _write(
 
 def _take_from_lines(
     session: Session,
+    order: Order,
     lines: Mapping[int, OrderLine],
     plan: _Plan,
     refund_id: int,
@@ -416,7 +434,9 @@ def _take_from_lines(
 ) -> None:
     for line_id, take in sorted(plan.takes.items()):
         line = lines[line_id]
-        waiting = line.quantity - line.fulfilled_count - line.canceled_count
+        # Only a placed order has goods set aside; those of an expired one are others' by now.
+        placed = order.status == OrderStatus.PLACED
+        waiting = line.quantity - line.fulfilled_count - line.canceled_count if placed else 0
         given_up = min(take.units, waiting)
         session.execute(
             update(OrderLine)
@@ -516,7 +536,7 @@ def _adopt(session: Session, found: Mapping[str, Any]) -> int | None:
     session.execute(
         update(Refund).where(Refund.id == refund_id).values(stripe_id=str(found["id"]))
     )
-    _take_from_lines(session, lines, plan, refund_id, by="stripe", at=at)
+    _take_from_lines(session, order, lines, plan, refund_id, by="stripe", at=at)
     if plan.takes:
         events.publish(session, RefundReserved(order.id, refund_id, _told(plan), at))
     return refund_id
