@@ -14,7 +14,7 @@ from shop.catalog.import_report import Report
 from shop.catalog.importer import Options
 from shop.catalog.listing import ProductFilter
 from shop.catalog.models import ImportJob, Product
-from shop.kernel import db
+from shop.kernel import clock, db
 
 BY = "user:1"
 
@@ -45,7 +45,8 @@ def take(
             at=at,
             work_later=False,
         )
-    importer.run(job_id)
+    with clock.set_to(at):
+        importer.run(job_id)
     with db.reading() as session:
         return list(import_report.report(session, job_id, limit=10_000).items)
 
