@@ -24,7 +24,7 @@ built: $(BIN)/.app
 	@$(BIN)/pybabel --quiet compile --directory shop/translations --use-fuzzy 2>/dev/null
 
 run: built ## the demo on http://127.0.0.1:8000, with worker and sandbox
-	$(BIN)/python -m shop.demo
+	$(BIN)/python -m shop.trial.run
 
 test: $(BIN)/.tools built ## all tests, on SQLite and on a PostgreSQL that the run brings up
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not soak"

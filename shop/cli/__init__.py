@@ -2,7 +2,7 @@
 
 from click import Command
 
-from shop.cli import catalog, house
+from shop.cli import catalog, demo, house, orders
 
 __all__ = ["groups"]
 
@@ -16,4 +16,6 @@ def groups() -> tuple[Command, ...]:
         house.users,
         house.doctor,
         catalog.catalog,
+        orders.orders,
+        demo.demo,
     )

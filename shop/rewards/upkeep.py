@@ -8,18 +8,24 @@ from sqlalchemy.orm import Session
 
 from commissions import audit as auditing
 from commissions import sealing
+from commissions.payouts import halting
 from shop.kernel import clock, ids
 
 log = logging.getLogger(__name__)
 
+BY = "job:upkeep"
+
 
 def seal(session: Session, _payload: Mapping[str, Any]) -> None:
     """Job: seal ledger rows that no open transaction can still add to."""
-    sealing.seal(session, wall=clock.wall(), ids=ids.new)
+    sealing.seal(session, wall=clock.wall(), by=BY, ids=ids.new)
 
 
 def audit(session: Session, _payload: Mapping[str, Any]) -> None:
     """Job: the same checks as the tests; a break halts payouts, not sales."""
-    findings = auditing.audit(session)
-    for finding in findings:
+    report = auditing.prove(session, limit=20)
+    for finding in report.findings:
         log.error("ledger: %s", finding)
+    if not report.is_clean and not halting.is_halted(session):
+        reason = str(report.findings[0])[:200]
+        halting.halt_payouts(session, reason=reason, by=BY, at=clock.now(), ids=ids.new)

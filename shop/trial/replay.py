@@ -205,7 +205,7 @@ def _make_product(
     product_id = edit.create(
         session,
         ProductDraft(
-            slug=f"retail-{code.lower()}".replace(" ", "-"),
+            slug=_slug(code),
             title={"en": title},
             status=ProductStatus.ACTIVE,
             published_at=at,
@@ -224,6 +224,11 @@ def _make_product(
     ).all()
     by_sku = {sku: variant_id for sku, variant_id in rows}
     return [(price, by_sku[f"{code}@{price}"]) for price in ordered]
+
+
+def _slug(code: str) -> str:
+    """Codes differ by upper and lower case; addresses do not."""
+    return f"retail-{hashlib.sha256(code.encode()).hexdigest()[:12]}"
 
 
 def _make_points() -> list[int]:

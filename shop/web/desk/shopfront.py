@@ -44,7 +44,7 @@ def shopfront() -> Any:
             values = form.values
             upload = request.files.get("picture")
             if upload and upload.filename:
-                values["picture_key"] = pictures.square(upload.read())
+                values["picture_key"] = pictures.encode(upload.read()).sizes["240"]
             with db.unit_of_work() as session:
                 edit.change(session, actor.point_id or 0, values, by=actor.key, at=clock.now())
             return render.back_to("desk.shopfront", say_so=_l("Saved."))

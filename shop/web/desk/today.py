@@ -5,9 +5,9 @@ from datetime import datetime, time, timedelta
 from flask import Response
 
 from shop.fulfillment import pickup
-from shop.kernel import db
+from shop.kernel import clock, db
 from shop.orders import figures
-from shop.rewards import desk as rewards
+from shop.rewards import earnings as rewards
 from shop.sharing import visits
 from shop.storefront import queries as storefronts
 from shop.web import access, render
@@ -28,7 +28,7 @@ def today() -> Response:
             visits=visits.of_day(session, point_id, day),
             week=visits.of_days(session, point_id, since=day - timedelta(days=6), until=day),
             sold=figures.sold(session, point_id, since=since),
-            balance=rewards.balance(session, point_id),
+            balance=rewards.balance(session, point_id, at=clock.now()),
             waiting=pickup.waiting_at(session, point_id),
             front=storefronts.of_point(session, point_id),
         )

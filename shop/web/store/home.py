@@ -10,7 +10,6 @@ from shop.catalog import queries as catalog
 from shop.catalog.categories import CategoryTree, categories
 from shop.catalog.queries import Card
 from shop.kernel import clock, db
-from shop.kernel.i18n import locale
 from shop.kernel.pages import Page
 from shop.storefront import queries as storefronts
 from shop.storefront.queries import Shopfront
@@ -112,7 +111,7 @@ def _search_page(session: Session, front: Shopfront | None) -> Response:
     found = searching.find(
         session,
         query,
-        locale=locale(),
+        at=clock.now(),
         limit=catalog.PAGE_SIZE,
         after=request.args.get("after", ""),
     )

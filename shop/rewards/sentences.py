@@ -1,0 +1,266 @@
+"""The engine's answers in words: each step's code has its sentence here, and nowhere else.
+
+The engine speaks in codes and numbers, so that one explanation reads right in every language.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from commissions.explain import Step
+from shop.kernel.money import format_money
+from shop.kernel.words import Words, _l
+
+Params = Mapping[str, Any]
+
+_ROLES = {
+    "seller": _l("for bringing the sale"),
+    "fulfiller": _l("for handing the goods over"),
+    "upline": _l("for looking after the seller under contract"),
+    "bonus": _l("for reaching a target"),
+    "manual": _l("entered by hand"),
+}
+_DIMENSIONS = {
+    "products": _l("the product"),
+    "variants": _l("the variant"),
+    "categories": _l("the category"),
+    "collections": _l("the collection"),
+    "points": _l("the point"),
+    "point_kinds": _l("the kind of point"),
+    "point_groups": _l("the group of points"),
+    "grades": _l("the grade"),
+    "channels": _l("the channel"),
+    "customers": _l("new or returning customer"),
+    "currencies": _l("the currency"),
+    "from_amount": _l("the amount of the line"),
+    "below_amount": _l("the amount of the line"),
+}
+REASONS = {
+    "lower_priority": _l("another way of bringing the sale comes first"),
+    "superseded_by_newer_touch": _l("a newer visit took its place"),
+    "outside_window": _l("the visit was more than thirty days ago"),
+    "point_suspended": _l("the point was suspended"),
+    "point_expired": _l("the point was closed"),
+    "point_not_yet_approved": _l("the point was not approved yet"),
+    "self_purchase": _l("it was the point's own purchase"),
+    "duplicate": _l("it is the same point"),
+    "no_payee": _l("nobody is named to be paid for the point"),
+}
+OUTCOMES = {
+    "paid": _l("It earned."),
+    "no_plan": _l("No plan was in force at that moment."),
+    "no_candidate": _l("Nobody brought this sale: it is the brand's own."),
+    "not_commissionable": _l("This product pays no commission."),
+    "ineligible": _l("The point could not earn at that moment."),
+    "same_point": _l("The managing point is the seller itself."),
+    "no_rule": _l("No rule of the plan fits this line."),
+    "zero_base": _l("Nothing was paid for this line."),
+    "zero_amount": _l("The rule fits, and its amount rounds to nothing."),
+    "ceiling": _l("The plan's ceiling left nothing for this role."),
+    "lower_than_seller": _l("The plan pays the higher of two shares, and the seller's was higher."),
+}
+_SOURCES = {
+    "storefront": _l("it was put into the cart in your shop"),
+    "touch": _l("the buyer came by your link or code"),
+    "code": _l("your code was used"),
+    "binding": _l("the customer is bound to you"),
+}
+_CAUSES = {
+    "refund": _l("Part of it was refunded"),
+    "refund_failed": _l("A refund did not reach the buyer"),
+    "dispute_open": _l("The buyer disputes the payment"),
+    "dispute_won": _l("The dispute was won"),
+    "dispute_lost": _l("The dispute was lost"),
+}
+
+
+def of_steps(steps: Iterable[Step], currency: str) -> list[Words]:
+    """One sentence a step; a code without a sentence says itself, and a test finds it."""
+    return [_sentence(step, currency) for step in steps]
+
+
+def _sentence(step: Step, currency: str) -> Words:
+    make = _SENTENCES.get(step.code)
+    if make is None:
+        return _l("%(code)s", code=step.code)
+    return make(step.params, lambda amount: format_money(int(amount), currency))
+
+
+Money = Callable[[Any], str]
+
+
+def _moment(value: Any) -> str:
+    return value.strftime("%Y-%m-%d %H:%M UTC") if isinstance(value, datetime) else str(value)
+
+
+def _percent(bps: Any) -> str:
+    return f"{int(bps) / 100:.2f}".rstrip("0").rstrip(".") + " %"
+
+
+def _role(params: Params, _money: Money) -> Words:
+    role = _ROLES.get(params["role"], _l("%(role)s", role=params["role"]))
+    return _l("You earn this %(why)s.", why=role)
+
+
+def _plan_version(params: Params, _money: Money) -> Words:
+    return _l(
+        "Version %(number)s of the plan was in force, since %(since)s.",
+        number=params["number"],
+        since=_moment(params["effective_from"]),
+    )
+
+
+def _passed_over(params: Params, _money: Money) -> Words:
+    what = _DIMENSIONS.get(params["failed"], _l("%(name)s", name=params["failed"]))
+    return _l(
+        "Rule %(position)s did not fit because of %(what)s.",
+        position=params["position"],
+        what=what,
+    )
+
+
+def _rule(params: Params, _money: Money) -> Words:
+    return _l(
+        "Rule %(position)s, “%(name)s”, was the first that fits.",
+        position=params["position"],
+        name=params.get("name", ""),
+    )
+
+
+def _base(params: Params, money: Money) -> Words:
+    if params.get("discount"):
+        return _l(
+            "The base is %(amount)s: %(list)s less %(discount)s discount, before tax and shipping.",
+            amount=money(params["amount"]),
+            list=money(params["list"]),
+            discount=money(params["discount"]),
+        )
+    return _l(
+        "The base is %(amount)s: what was paid for the goods, before tax and shipping.",
+        amount=money(params["amount"]),
+    )
+
+
+def _fixed(params: Params, money: Money) -> Words:
+    each = params["each"]
+    amount = next(iter(each.values())) if isinstance(each, Mapping) else each
+    return _l(
+        "%(each)s for each of %(quantity)s units.",
+        each=money(amount),
+        quantity=params["quantity"],
+    )
+
+
+def _pool(params: Params, money: Money) -> Words:
+    return _l(
+        "The rate was taken once on all %(count)s lines of the order (%(base)s gives %(total)s), "
+        "then shared out to the cent.",
+        count=len(params["lines"]),
+        base=money(params["base"]),
+        total=money(params["total"]),
+    )
+
+
+def _handed_over(params: Params, money: Money) -> Words:
+    return _l(
+        "You handed over %(units)s of %(of)s units; for all of them it would be %(total)s.",
+        units=params["units"],
+        of=params["of"],
+        total=money(params["total"]),
+    )
+
+
+def _change(params: Params, money: Money) -> Words:
+    cause = _CAUSES.get(params["cause"], _l("%(cause)s", cause=params["cause"]))
+    return _l(
+        "%(cause)s on %(day)s: %(amount)s.",
+        cause=cause,
+        day=_moment(params["at"]),
+        amount=money(params["amount"]),
+    )
+
+
+def _held(params: Params, _money: Money) -> Words:
+    if params.get("until"):
+        return _l(
+            "It is under review until %(until)s (%(reason)s).",
+            until=_moment(params["until"]),
+            reason=params["reason"],
+        )
+    return _l("It is under review (%(reason)s).", reason=params["reason"])
+
+
+def _waits_until(params: Params, _money: Money) -> Words:
+    return _l("It becomes available on %(day)s.", day=_moment(params["available_at"]))
+
+
+def _lost(params: Params, _money: Money) -> Words:
+    reason = REASONS.get(params["reason"], _l("%(reason)s", reason=params["reason"]))
+    return _l("Another candidate lost because %(reason)s.", reason=reason)
+
+
+def _won(params: Params, _money: Money) -> Words:
+    source = _SOURCES.get(params["source"], _l("%(source)s", source=params["source"]))
+    return _l("The sale is credited because %(source)s.", source=source)
+
+
+def _outcome(params: Params, _money: Money) -> Words:
+    return OUTCOMES.get(params["outcome"], _l("%(outcome)s", outcome=params["outcome"]))
+
+
+def _refusal(params: Params, _money: Money) -> Words:
+    reason = REASONS.get(params["reason"], _l("%(reason)s", reason=params["reason"]))
+    return _l("It was not paid because %(reason)s.", reason=reason)
+
+
+_SENTENCES: Mapping[str, Callable[[Params, Money], Words]] = {
+    "role": _role,
+    "plan_version": _plan_version,
+    "passed_over": _passed_over,
+    "rule": _rule,
+    "base": _base,
+    "percent": lambda params, _money: _l("Of it, %(rate)s.", rate=_percent(params["bps"])),
+    "fixed": _fixed,
+    "pool": _pool,
+    "handed_over": _handed_over,
+    "ceiling": lambda params, money: _l(
+        "All roles together may take no more than the plan's ceiling, so the shares were reduced."
+    ),
+    "bound": lambda params, money: _l("A lower or upper bound of the rule was applied."),
+    "higher_of": lambda params, money: _l(
+        "You brought the sale and handed it over: the plan pays the higher of the two."
+    ),
+    "amount": lambda params, money: _l(
+        "That makes %(amount)s, rounded half up once.", amount=money(params["amount"])
+    ),
+    "reverse": _change,
+    "reserve": _change,
+    "adjust": _change,
+    "write_off": _change,
+    "net": lambda params, money: _l("What remains is %(amount)s.", amount=money(params["amount"])),
+    "waits_for_delivery": lambda params, money: _l(
+        "It waits for the goods to be delivered; nobody has to do anything."
+    ),
+    "waits_until": _waits_until,
+    "hold_days": lambda params, _money: _l(
+        "%(days)s days after delivery, when the time to return is over.", days=params["days"]
+    ),
+    "payable_since": lambda params, _money: _l(
+        "It is available since %(day)s and goes out with the next payout.",
+        day=_moment(params["available_at"]),
+    ),
+    "held": _held,
+    "reversed": lambda params, money: _l("Nothing is left to pay: it was taken back in full."),
+    "in_payout": lambda params, money: _l("It is in a payout that is being prepared or sent."),
+    "paid": lambda params, money: _l("It was paid."),
+    "won": _won,
+    "lost": _lost,
+    "outcome": _outcome,
+    "refusal": _refusal,
+    "forgone": lambda params, money: _l(
+        "It would have been %(amount)s.", amount=money(params["amount"])
+    ),
+    "no_candidate_of_yours": lambda params, money: _l(
+        "You were not in the running: the line was added elsewhere and no link of yours led there."
+    ),
+}

@@ -1,0 +1,442 @@
+"""Build the demo brand through the real pipeline: one seed, three months, every state.
+
+Idempotent: an installation that has products is left as it is.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import Flask
+from sqlalchemy import insert, select
+
+from shop.accounts import demo_people, register
+from shop.accounts.models import StaffRole
+from shop.catalog import edit, locations, media, pictures, stock, taxes
+from shop.catalog.categories import make_category
+from shop.catalog.drafts import ProductDraft, VariantDraft
+from shop.catalog.models import Product, ProductStatus, StockLevel, Variant
+from shop.fulfillment import hand_over
+from shop.fulfillment.models import ShippingRate
+from shop.kernel import brand as brands
+from shop.kernel import clock, db, ids
+from shop.network import points
+from shop.network.models import PointKind, PointRole
+from shop.network.points import NewPoint
+from shop.orders.models import OrderLine
+from shop.payments import refunds
+from shop.payments.refunds import Units, Wanted
+from shop.sharing import links
+from shop.storefront import edit as storefronts
+from shop.trial import plans
+from shop.trial.shanye import pages
+from shop.trial.shanye.drawing import picture
+from shop.trial.shanye.goods import GOODS, KINDS, Good
+from shop.trial.shanye.people import BUYERS, NODES, Node
+from shop.trial.stage import Item, Stage, stage
+
+BY = "demo"
+SEED = 20260301
+DAYS = 90
+ORDERS = 160
+_STAFF = {
+    "staff": (StaffRole.CATALOG, StaffRole.ORDERS, StaffRole.NETWORK, StaffRole.ADMIN),
+    "maker": (StaffRole.FINANCE_MAKER,),
+    "checker": (StaffRole.FINANCE_CHECKER,),
+}
+
+
+@dataclass
+class Shanye:
+    """What was built, by its keys."""
+
+    points: dict[str, int]
+    counters: dict[str, int]
+    """Location by the key of its store."""
+    variants: dict[str, list[int]]
+    """Variants in order, by the product's address."""
+    accounts: dict[str, int]
+
+
+def build(app: Flask, *, say: Callable[[str], None] = lambda _words: None) -> bool:
+    """Build the demo; False if the installation has products already."""
+    with app.app_context():
+        with db.reading() as session:
+            if session.scalar(select(Product.id).limit(1)):
+                return False
+        database = app.config["SETTINGS"].data_dir / "sandbox.sqlite"
+        played = stage(app, database=database)
+        today = clock.wall().replace(minute=0, second=0, microsecond=0)
+        with clock.set_to(today - timedelta(days=DAYS + 1)):
+            say("brand, people and network")
+            shanye = Shanye({}, {}, {}, {})
+            _brand()
+            _people(shanye)
+            _network(shanye)
+            say("36 products with their pictures")
+            _goods(shanye)
+            _plan()
+            say("three months of orders")
+            _months(played, shanye, today, say)
+            _make_scarce(shanye)
+            played.settle()
+    return True
+
+
+def _brand() -> None:
+    at = clock.now()
+    with db.unit_of_work() as session:
+        brands.change(
+            session,
+            {
+                "name": {"zh": "山野", "en": "Shanye"},
+                "legal_name": {"zh": "山野食品（香港）有限公司", "en": "Shanye Foods (Hong Kong) Ltd"},
+                "strapline": {
+                    "zh": "山里的好东西，从你认识的人那里来",
+                    "en": "Good things from the mountains, from people you know",
+                },
+                "service_phone": "+852 3000 0000",
+                "service_email": "hello@shanye.example",
+                "currency": "CNY",
+                "country": "CN",
+                "pages": pages.PAGES,
+                "receipt_email": "receipts@shanye.example",
+            },
+            by=BY,
+            at=at,
+        )
+        taxes.set_class(session, "standard", {"zh": "标准税率", "en": "Standard"}, {"": 1300}, by=BY, at=at)
+        taxes.set_class(session, "food", {"zh": "农产品", "en": "Farm goods"}, {"": 900}, by=BY, at=at)
+        locations.make_location(
+            session, "main", {"zh": "杭州冷链仓", "en": "Hangzhou cold store"}, by=BY, at=at
+        )
+        far = ("65", "54", "63")
+        rows = [
+            ("", {"zh": "全国", "en": "Everywhere"}, 1200, 19900, 2, 4),
+            *((code, {"zh": "偏远地区", "en": "Remote regions"}, 2800, 39900, 4, 8) for code in far),
+        ]
+        session.execute(
+            insert(ShippingRate),
+            [
+                {
+                    "id": ids.new(),
+                    "region": region,
+                    "name": name,
+                    "amount": amount,
+                    "free_over_amount": free,
+                    "tax_class": "standard",
+                    "days_min": least,
+                    "days_max": most,
+                    "active": True,
+                }
+                for region, name, amount, free, least, most in rows
+            ],
+        )
+
+
+def _people(shanye: Shanye) -> None:
+    at = clock.now()
+    names = {"buyer": "王芳", "owner": "安娜", "owner2": "陈博", "clerk": "小何", "staff": "林山",
+             "maker": "钱进", "checker": "孙核"}
+    with db.unit_of_work() as session:
+        for part, name in names.items():
+            person = register.with_contact(
+                session, demo_people.email_of(part), name=name, locale="zh", at=at
+            )
+            shanye.accounts[part] = person.id
+            for role in _STAFF.get(part, ()):
+                register.grant(session, person.id, role, by=BY, at=at)
+
+
+def _network(shanye: Shanye) -> None:
+    at = clock.now()
+    for node in NODES:
+        with db.unit_of_work() as session:
+            _point(session, node, shanye, at)
+    with db.unit_of_work() as session:
+        points.join(
+            session,
+            shanye.points["westlake"],
+            shanye.accounts["clerk"],
+            PointRole.CLERK,
+            at=at,
+        )
+
+
+def _point(session: db.Session, node: Node, shanye: Shanye, at: datetime) -> None:
+    province, city, district, street = node.place
+    owner = shanye.accounts.get(node.part)
+    if owner is None:
+        owner = register.with_contact(
+            session, f"{node.slug}@points.example", name=node.owner, locale="zh", at=at
+        ).id
+    point_id = points.make(
+        session,
+        NewPoint(
+            kind=node.kind,
+            name=node.name,
+            external_key=f"SY-{node.key}",
+            manager_id=shanye.points.get(node.boss),
+            province=province,
+            city=city,
+            district=district,
+            address=street,
+            contract=f"SY-{node.boss}-{node.key}" if node.boss else "",
+        ),
+        by=BY,
+        at=at,
+        owner_account_id=owner,
+    )
+    shanye.points[node.key] = point_id
+    storefronts.change(
+        session,
+        point_id,
+        {
+            "slug": node.slug,
+            "name": node.name,
+            "owner_name": node.owner,
+            "greeting": node.greeting,
+            "accent": node.accent,
+            "contact": node.contact,
+        },
+        by=BY,
+        at=at,
+    )
+    links.live_code(session, point_id, f"/s/{node.slug}/", label="门口海报", at=at)
+    if node.kind is PointKind.STORE:
+        shanye.counters[node.key] = locations.make_location(
+            session,
+            f"store-{node.slug}",
+            {"zh": node.name, "en": f"Shanye {node.slug.title()}"},
+            point_id=point_id,
+            ships=False,
+            pickup_enabled=True,
+            address=f"{city}{district}{street}",
+            phone="+86 571 8000 0000",
+            opening_hours={"zh": "每天 9:00–21:00", "en": "Daily 9:00–21:00"},
+            position=10,
+            by=BY,
+            at=at,
+        )
+
+
+def _goods(shanye: Shanye) -> None:
+    at = clock.now()
+    with db.unit_of_work() as session:
+        warehouse = locations.location_by_code(session, "main")
+        kinds = {
+            kind.slug: make_category(
+                session, {"zh": kind.zh, "en": kind.en}, slug=kind.slug, by=BY, at=at
+            )
+            for kind in KINDS
+        }
+    for position, good in enumerate(GOODS, 1):
+        with db.unit_of_work() as session:
+            product_id = edit.create(
+                session, _draft(good, kinds[good.kind], position, at), currency="CNY", by=BY, at=at
+            )
+            media.add(
+                session,
+                product_id,
+                pictures.encode(picture(good.picture, good.slug)),
+                alt={"zh": good.zh, "en": good.en},
+                by=BY,
+                at=at,
+            )
+            rows = session.scalars(
+                select(Variant.id).where(Variant.product_id == product_id).order_by(Variant.position)
+            ).all()
+            shanye.variants[good.slug] = list(rows)
+            for variant_id in rows:
+                _receive(session, variant_id, warehouse, 400, at)
+                for location_id in shanye.counters.values():
+                    _receive(session, variant_id, location_id, 40, at)
+
+
+def _receive(
+    session: db.Session, variant_id: int, location_id: int, units: int, at: datetime
+) -> None:
+    stock.receive(
+        session, variant_id, location_id, units, reason_id=f"demo:{variant_id}", at=at, by=BY
+    )
+
+
+def _draft(good: Good, category_id: int, position: int, at: datetime) -> ProductDraft:
+    several = len(good.sizes) > 1
+    return ProductDraft(
+        slug=good.slug,
+        title={"zh": good.zh, "en": good.en},
+        summary={"zh": good.words_zh, "en": good.words_en},
+        body={
+            "zh": f"<p>{good.words_zh}</p><ul><li>产地直发，批次可查</li><li>收到不满意，七天内可退</li></ul>",
+            "en": f"<p>{good.words_en}</p><ul><li>Straight from the farm, every batch can be "
+            "traced</li><li>Not happy? Seven days to return</li></ul>",
+        },
+        vendor="山野",
+        category_id=category_id,
+        tax_class="food",
+        status=ProductStatus.ACTIVE,
+        published_at=at,
+        option_names=[{"zh": "规格", "en": "Size"}] if several else [],
+        position=position,
+        variants=[
+            VariantDraft(
+                sku=f"SY-{good.slug}-{number}".upper(),
+                option_values=[{"zh": zh, "en": en}] if several else [],
+                amount=price,
+                compare_at_amount=price * 5 // 4 if position % 9 == 0 else None,
+                cost_amount=price * 55 // 100,
+                weight_grams=500 * number,
+            )
+            for number, (zh, en, price) in enumerate(good.sizes, 1)
+        ],
+    )
+
+
+def _plan() -> None:
+    plans.publish_first(
+        currency="CNY",
+        at=clock.now(),
+        maker="demo:maker",
+        checker="demo:checker",
+    )
+
+
+def _months(
+    played: Stage, shanye: Shanye, today: datetime, say: Callable[[str], None]
+) -> None:
+    """Orders with what became of them, in the order of time."""
+    chance = random.Random(SEED)  # noqa: S311  (a demo is no secret)
+    begin = today - timedelta(days=DAYS)
+    moments = sorted(begin + timedelta(minutes=chance.randint(0, DAYS * 24 * 60)) for _n in range(ORDERS))
+    later: list[tuple[datetime, Callable[[], None]]] = []
+    for number, moment in enumerate(moments, 1):
+        _run_due(later, moment)
+        clock.travel(moment)
+        later.extend(_order(played, shanye, chance, moment, number))
+        if number % 40 == 0:
+            played.settle()
+            say(f"{number} of {ORDERS} orders")
+    _run_due(later, today)
+
+
+def _make_scarce(shanye: Shanye) -> None:
+    """One variant with three units left, and one that is sold out."""
+    at = clock.now()
+    with db.unit_of_work() as session:
+        warehouse = locations.location_by_code(session, "main")
+        places = (warehouse, *shanye.counters.values())
+        for slug, left in (("beef-ribs", 3), ("waxberries", 0)):
+            variant_id = shanye.variants[slug][1]
+            held = {
+                level.location_id: level.committed + level.reserved
+                for level in session.scalars(
+                    select(StockLevel).where(StockLevel.variant_id == variant_id)
+                )
+            }
+            for location_id in places:
+                kept = held.get(location_id, 0)
+                stock.set_on_hand(
+                    session,
+                    variant_id,
+                    location_id,
+                    kept + (left if location_id == warehouse else 0),
+                    reason_id=f"demo:scarce:{slug}",
+                    at=at,
+                    by=BY,
+                )
+
+
+def _run_due(later: list[tuple[datetime, Callable[[], None]]], until: datetime) -> None:
+    due = sorted((one for one in later if one[0] <= until), key=lambda one: one[0])
+    for moment, work in due:
+        clock.travel(max(moment, clock.now()))
+        work()
+    later[:] = [one for one in later if one[0] > until]
+
+
+def _order(
+    played: Stage, shanye: Shanye, chance: random.Random, moment: datetime, number: int
+) -> list[tuple[datetime, Callable[[], None]]]:
+    node = chance.choices(NODES, [one.weight for one in NODES])[0]
+    goods = chance.sample(sorted(shanye.variants), chance.choices((1, 2, 3), (5, 4, 2))[0])
+    counter = shanye.counters.get(node.key) if chance.random() < 0.7 else None
+    items = [
+        Item(
+            chance.choice(shanye.variants[slug][:2]),
+            chance.choices((1, 2, 3), (7, 3, 1))[0],
+            shanye.points[node.key] if chance.random() < 0.92 else None,
+            counter,
+        )
+        for slug in goods
+    ]
+    name, phone, province, city, district, code, street = chance.choice(BUYERS)
+    mine = name == "王芳"
+    bought = played.buy(
+        items,
+        {
+            "name": name,
+            "phone": phone,
+            "email": demo_people.email_of("buyer") if mine else "",
+            "province": province,
+            "city": city,
+            "district": district,
+            "division_code": code,
+            "address": street,
+        },
+        account_id=shanye.accounts["buyer"] if mine else None,
+        method=chance.choices(("card", "alipay", "wechat_pay"), (2, 4, 6))[0],
+    )
+    order_id = bought.order_id
+    fate = chance.random()
+    sent = moment + timedelta(hours=chance.randint(4, 40))
+    arrived = sent + timedelta(hours=chance.randint(20, 70))
+    works: list[tuple[datetime, Callable[[], None]]] = []
+    if fate < 0.95:
+        works.append((sent, lambda: _hand_over(order_id, collect=counter is not None)))
+        works.append((arrived, lambda: _deliver(order_id)))
+    if 0.80 < fate < 0.88:
+        works.append((arrived + timedelta(days=2), lambda: _refund(order_id, chance_units=1)))
+    elif 0.93 < fate:
+        works.append((moment + timedelta(hours=2), lambda: _refund(order_id, chance_units=99)))
+    return works
+
+
+def _hand_over(order_id: int, *, collect: bool) -> None:
+    with db.unit_of_work() as session:
+        units = {
+            line.id: line.quantity - line.fulfilled_count - line.canceled_count
+            for line in session.scalars(select(OrderLine).where(OrderLine.order_id == order_id))
+        }
+        if not any(units.values()):
+            return
+        at = clock.now()
+        if collect:
+            hand_over.over_the_counter(session, order_id, units, by=BY, at=at)
+        else:
+            hand_over.ship(
+                session, order_id, units, carrier="顺丰速运",
+                tracking_number=f"SF{order_id % 10**10:010d}", by=BY, at=at,
+            )
+
+
+def _deliver(order_id: int) -> None:
+    with db.unit_of_work() as session:
+        for fulfillment_id in hand_over.on_their_way(session, order_id):
+            hand_over.deliver(session, fulfillment_id, by=BY, at=clock.now())
+
+
+def _refund(order_id: int, *, chance_units: int) -> None:
+    with db.unit_of_work() as session:
+        lines = session.scalars(
+            select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.position)
+        ).all()
+        wanted = [
+            Units(line.id, min(chance_units, line.quantity - line.refunded_count)) for line in lines
+        ]
+        chosen = wanted if chance_units > 1 else wanted[:1]
+        if any(one.units for one in chosen):
+            refunds.reserve(
+                session, order_id, Wanted(lines=chosen), by=BY, at=clock.now()
+            )
