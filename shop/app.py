@@ -42,7 +42,8 @@ def create_app(settings: Settings | None = None, *, transport: Any = None) -> Fl
 
 
 def _configure(app: Flask, settings: Settings) -> None:
-    logs.set_up(log_format=settings.log_format)
+    if not settings.testing:  # the test runner shows logs in its own way
+        logs.set_up(log_format=settings.log_format)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),

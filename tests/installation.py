@@ -25,7 +25,7 @@ from tests.databases import Urls
 
 SECRET = "whsec_test"
 KEY = "sk_test_installation"
-ORIGIN = "http://shop.test"
+ORIGIN = "http://localhost"
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 
 
@@ -46,7 +46,6 @@ class Installation:
         """A fresh browser without cookies; its posts come from our own pages."""
         client = self.app.test_client()
         client.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"
-        client.environ_base["HTTP_HOST"] = "shop.test"
         return client
 
     def deliver(self, limit: int = 100) -> int:

@@ -31,7 +31,8 @@ def set_up(*, log_format: str, level: int = logging.INFO) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     # The SDK tells each request with its address, and sessions stand in addresses.
-    logging.getLogger("stripe").setLevel(logging.WARNING)
+    for chatty in ("stripe", "huey"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def bind(**values: str) -> None:
