@@ -44,7 +44,7 @@ lock: $(BIN)/.tools ## write the lock files anew
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --group test -c requirements.txt pyproject.toml -o tests/requirements.txt
 
 messages: $(BIN)/.tools ## collect the words of code and templates into the gettext catalogs
-	$(BIN)/pybabel extract -F shop/translations/babel.cfg -k _l -k words --no-location --sort-output -o shop/translations/messages.pot .
+	$(BIN)/pybabel extract -F shop/translations/babel.cfg -k _l -k label --no-location --sort-output -o shop/translations/messages.pot .
 	$(BIN)/pybabel update -i shop/translations/messages.pot -d shop/translations --no-fuzzy-matching
 
 clean: ## forget the demo's data

@@ -16,9 +16,8 @@ from shop.kernel.events import Event
 from shop.kernel.jobs import Job
 from shop.kernel.settings import Settings
 from shop.kernel.worker import Worker, executor
-from shop.network import joining
 from shop.network.points import PointActivated
-from shop.notifications import messages, order_links, ports
+from shop.notifications import messages, ports
 from shop.orders.events import (
     Delivered,
     Disputed,
@@ -107,9 +106,7 @@ def bind(app: Flask, settings: Settings, *, transport: Any = None) -> Worker:
     events.bind(EVENTS)
     jobs.bind(JOBS, hand_over=worker.hand_over)
     inbox.bind(NEWS)
-    client.use(
-        settings.stripe_secret_key, api_base=settings.stripe_api_base, transport=transport
-    )
+    client.use(settings.stripe_secret_key, api_base=settings.stripe_api_base, transport=transport)
     messages.link_to(settings.public_url)
     ports.use(
         ports.smtp(settings.smtp_url, f"no-reply@{settings.trusted_host.partition(':')[0]}")

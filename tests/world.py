@@ -94,12 +94,14 @@ class World:
     def session_of(self, order_id: int) -> str:
         """The latest Checkout Session of an order."""
         with db.reading() as session:
-            return session.execute(
+            found = session.execute(
                 select(Payment.session_id)
                 .where(Payment.order_id == order_id)
                 .order_by(Payment.attempt.desc())
                 .limit(1)
             ).scalar_one()
+        assert found is not None
+        return found
 
     def orders(self) -> list[Order]:
         """All orders, oldest first."""

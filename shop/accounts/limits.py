@@ -56,6 +56,4 @@ def _add_one(session: Session, key: str, start: datetime, most: int) -> bool:
 def _window_start(window: timedelta) -> datetime:
     wall = clock.wall()
     seconds = int(window.total_seconds())
-    return wall - timedelta(
-        seconds=int(wall.timestamp()) % seconds, microseconds=wall.microsecond
-    )
+    return wall - timedelta(seconds=int(wall.timestamp()) % seconds, microseconds=wall.microsecond)

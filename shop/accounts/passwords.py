@@ -48,9 +48,7 @@ def set_password(session: Session, account_id: int, password: str) -> None:
     session.execute(
         update(Account)
         .where(Account.id == account_id)
-        .values(
-            password_hash=_hasher.hash(password), session_version=Account.session_version + 1
-        )
+        .values(password_hash=_hasher.hash(password), session_version=Account.session_version + 1)
     )
 
 

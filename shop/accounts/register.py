@@ -14,9 +14,7 @@ from shop.kernel.errors import Conflict, NotFound
 from shop.kernel.words import _l
 
 
-def with_contact(
-    session: Session, contact: str, *, name: str, locale: str, at: datetime
-) -> Person:
+def with_contact(session: Session, contact: str, *, name: str, locale: str, at: datetime) -> Person:
     """The account of a confirmed contact, made now if there is none."""
     known = queries.person_by_contact(session, contact)
     if known is not None:
@@ -44,9 +42,7 @@ def with_contact(
     return found
 
 
-def grant(
-    session: Session, account_id: int, role: StaffRole, *, by: str, at: datetime
-) -> None:
+def grant(session: Session, account_id: int, role: StaffRole, *, by: str, at: datetime) -> None:
     """Give a person a role at the brand; holding it already is fine."""
     person = _existing(session, account_id)
     if role in person.staff_roles:
@@ -61,9 +57,7 @@ def grant(
     )
 
 
-def revoke(
-    session: Session, account_id: int, role: StaffRole, *, by: str, at: datetime
-) -> None:
+def revoke(session: Session, account_id: int, role: StaffRole, *, by: str, at: datetime) -> None:
     """Take a role away and sign the person out everywhere.
 
     Raises Conflict for the last administrator, who could never be replaced.

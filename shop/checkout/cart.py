@@ -128,9 +128,7 @@ def keep_contact(session: Session, cart_id: int, contact: dict[str, Any], *, at:
     """Keep what the buyer typed, valid or not; fields that are not named stay (test B10)."""
     touch(session, cart_id, at=at)
     stored = session.execute(select(Cart.contact).where(Cart.id == cart_id)).scalar_one()
-    session.execute(
-        update(Cart).where(Cart.id == cart_id).values(contact={**stored, **contact})
-    )
+    session.execute(update(Cart).where(Cart.id == cart_id).values(contact={**stored, **contact}))
 
 
 def touch(session: Session, cart_id: int, *, at: datetime, point_id: int | None = None) -> None:

@@ -70,5 +70,8 @@ class AmountTooSmall(Invalid):
 
     def __init__(self, minimum: str) -> None:
         super().__init__(
-            _l("Online payment is possible from %(minimum)s. Please add something.", minimum=minimum)
+            _l(
+                "Online payment is possible from %(minimum)s. Please add something.",
+                minimum=minimum,
+            )
         )

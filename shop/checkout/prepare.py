@@ -177,9 +177,7 @@ def _reserve(
         ) from error
 
 
-def _frozen(
-    line: ViewLine, allocations: Mapping[tuple[int, int | None], Allocation]
-) -> NewLine:
+def _frozen(line: ViewLine, allocations: Mapping[tuple[int, int | None], Allocation]) -> NewLine:
     variant, stored = line.variant, line.stored
     if variant is None:  # unsold lines were refused before anything was reserved
         raise CartProblems([stored.id])
@@ -242,9 +240,7 @@ def _attribute(
     )
 
 
-def _attribution_row(
-    credit: Credit, line_id: int, order_id: int, at: datetime
-) -> dict[str, Any]:
+def _attribution_row(credit: Credit, line_id: int, order_id: int, at: datetime) -> dict[str, Any]:
     return {
         "order_line_id": line_id,
         "order_id": order_id,

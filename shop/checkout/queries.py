@@ -1,10 +1,9 @@
 """Reading a cart: its row and its lines, as stored."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from shop.checkout.models import Cart, CartLine
@@ -37,7 +36,7 @@ def by_token(session: Session, token: str) -> Cart | None:
 
 def lines(session: Session, cart_id: int) -> list[StoredLine]:
     """All lines in the order they were added, one statement."""
-    rows: Sequence[Row[Any]] = session.execute(
+    rows: Any = session.execute(
         select(
             CartLine.id,
             CartLine.variant_id,

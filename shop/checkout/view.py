@@ -125,9 +125,7 @@ def _price(line: StoredLine, variant: CartVariant | None, *, tax_included: bool)
     )
 
 
-def _problems(
-    lines: Sequence[StoredLine], variants: Mapping[int, CartVariant]
-) -> dict[int, str]:
+def _problems(lines: Sequence[StoredLine], variants: Mapping[int, CartVariant]) -> dict[int, str]:
     """A hint by line id: the reservation decides. Demand is summed over the lines (test A3)."""
     wanted: dict[int, int] = {}
     for line in lines:
@@ -150,9 +148,7 @@ def _available(variant: CartVariant | None) -> int:
     return max(0, variant.available) if variant is not None else 0
 
 
-def _quote(
-    session: Session, lines: Sequence[ViewLine], division_code: str
-) -> tuple[Quote, bool]:
+def _quote(session: Session, lines: Sequence[ViewLine], division_code: str) -> tuple[Quote, bool]:
     if not any(line.delivery == "shipping" for line in lines):
         return FREE, True
     goods = sum(line.price.line_amount for line in lines if line.delivery == "shipping")

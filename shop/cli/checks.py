@@ -1,5 +1,7 @@
 """What the doctor looks at, as one list of sentences."""
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from commissions import audit as ledger
 from shop import wiring
 from shop.catalog import stock_check
@@ -11,9 +13,9 @@ def run() -> list[str]:
     problems: list[str] = []
     try:
         wiring.assert_database(may_lose_power=True)
-    except Exception as error:  # the doctor reports whatever is wrong
+    except (RuntimeError, SQLAlchemyError) as error:
         problems.append(str(error))
     with db.reading() as session:
         problems.extend(f"stock: {finding}" for finding in stock_check.check(session))
-        problems.extend(f"ledger: {finding}" for finding in ledger.audit(session))
+        problems.extend(f"ledger: {finding}" for finding in ledger.prove(session).findings)
     return problems

@@ -90,7 +90,9 @@ def dead(revive: bool) -> None:
 @users.command("create")
 @click.argument("email")
 @click.option("--name", default="")
-@click.option("--role", "roles", multiple=True, type=click.Choice([role.value for role in StaffRole]))
+@click.option(
+    "--role", "roles", multiple=True, type=click.Choice([role.value for role in StaffRole])
+)
 def create(email: str, name: str, roles: tuple[str, ...]) -> None:
     """Make a member of staff; the password is asked for, or read from GRIDSHOP_PASSWORD."""
     contact = normal_email(email) or ""

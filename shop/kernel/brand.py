@@ -6,11 +6,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Boolean, Integer, String, Text, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shop.kernel import audit
-from shop.kernel.db import Base, Id, Json, UtcDateTime
+from shop.kernel.db import Base, Id, Json, UtcDateTime, insert_new
 from shop.kernel.errors import Conflict
 from shop.kernel.words import _l
 
@@ -106,12 +105,7 @@ def change(
         raise Conflict(_l("Somebody else changed the settings meanwhile. Please look again."))
     after = {**before.__dict__, **values, "version": before.version + 1}
     row = {**after, "payment_methods": list(after["payment_methods"]), "updated_at": at}
-    insert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[
-        session.get_bind().dialect.name
-    ]
-    session.execute(
-        insert(BrandFacts).values(id=_THE_ROW, notes="", **row).on_conflict_do_nothing()
-    )
+    session.execute(insert_new(session, BrandFacts).values(id=_THE_ROW, notes="", **row))
     session.execute(update(BrandFacts).where(BrandFacts.id == _THE_ROW).values(**row))
     changed = {name for name in values if before.__dict__[name] != after[name]}
     audit.record(

@@ -1,4 +1,4 @@
-"""The database: one engine, one MetaData, one way to write.
+"""The database: one engine, one way to write, and one MetaData for the engine's tables and ours.
 
 `unit_of_work()` is the only place that commits. Reading pages use `reading()`, which takes no lock.
 """
@@ -6,16 +6,16 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.orm import Session, sessionmaker
 
 from commissions import guards
 from commissions.connections import BUSY_TIMEOUT_MS, assert_contract, make_engine
-from commissions.schema import Amount, Id, Json, UtcDateTime
-from commissions.schema import Base as EngineBase
-from shop.kernel import ids
+from commissions.schema import Amount, Base, Id, Json, UtcDateTime
 from shop.kernel.errors import Busy
 from shop.kernel.locks import FairLock
 from shop.kernel.words import _l
@@ -33,6 +33,7 @@ __all__ = [
     "create_schema",
     "grant_application",
     "guards",
+    "insert_new",
     "make_engine",
     "reading",
     "unbind",
@@ -40,9 +41,6 @@ __all__ = [
 ]
 
 log = logging.getLogger(__name__)
-
-Base: type[DeclarativeBase] = EngineBase
-"""One MetaData for the engine and the shop, so that keys, migrations and checks see both."""
 
 _WRITER_WAIT = BUSY_TIMEOUT_MS / 1000
 _PERMISSION = "read_only"
@@ -165,6 +163,7 @@ def grant_application(connection: Connection, role: str) -> None:
         connection.execute(text(f"GRANT {rights} ON {name} TO {quoted(role)}"))
 
 
-def new_ids(count: int) -> list[int]:
-    """A block of ids for a multi-row insert."""
-    return ids.block(count)
+def insert_new(session: Session, table: Any) -> Any:
+    """An INSERT that leaves rows alone which are there already, in the database's own words."""
+    dialect = {"sqlite": sqlite, "postgresql": postgresql}[session.get_bind().dialect.name]
+    return dialect.insert(table).on_conflict_do_nothing()

@@ -86,7 +86,9 @@ class _PinnedAdapter(HTTPAdapter):
         self._pinned = (host, address, port)
         super().__init__(max_retries=0)
 
-    def get_connection_with_tls_context(self, *_args: object, **_kwargs: object) -> HTTPSConnectionPool:
+    def get_connection_with_tls_context(
+        self, *_args: object, **_kwargs: object
+    ) -> HTTPSConnectionPool:
         host, address, port = self._pinned
         return HTTPSConnectionPool(
             address, port, server_hostname=host, assert_hostname=host, cert_reqs="CERT_REQUIRED"

@@ -61,9 +61,7 @@ def to_decimal(amount: int, currency: str) -> Decimal:
 
 def format_money(amount: int, currency: str, *, tag: str | None = None) -> str:
     """The amount as the reader's language writes it: ¥12.50 in Chinese, CN¥12.50 in English."""
-    return format_currency(
-        to_decimal(amount, currency), currency, locale=_BABEL[tag or locale()]
-    )
+    return format_currency(to_decimal(amount, currency), currency, locale=_BABEL[tag or locale()])
 
 
 def parse_money(text: str, currency: str, *, field: str = "") -> int:
@@ -81,9 +79,7 @@ def parse_money(text: str, currency: str, *, field: str = "") -> int:
         ) from error
     if not minor.is_finite() or minor != minor.to_integral_value():
         raise Invalid(
-            _l(
-                "“%(text)s” has more decimals than %(currency)s has.", text=text, currency=currency
-            ),
+            _l("“%(text)s” has more decimals than %(currency)s has.", text=text, currency=currency),
             field=field,
         )
     if abs(minor) > MAX_AMOUNT:

@@ -53,7 +53,10 @@ class Worker:
     def work(self, *, threads: int) -> None:
         """Work until SIGTERM; a running job is finished first."""
         consumer = self.huey.create_consumer(
-            workers=threads, periodic=True, check_worker_health=True, graceful_signal="TERM",
+            workers=threads,
+            periodic=True,
+            check_worker_health=True,
+            graceful_signal="TERM",
             shutdown_timeout=60,
         )
         consumer.run()

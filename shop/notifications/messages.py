@@ -184,5 +184,7 @@ def send_invitation(payload: Mapping[str, Any]) -> None:
         return
     contact, point_name, token = made
     with in_locale("zh"):
-        subject = _("%(brand)s invites you to %(point)s", brand=text_of(brand.name), point=point_name)
+        subject = _(
+            "%(brand)s invites you to %(point)s", brand=text_of(brand.name), point=point_name
+        )
         _send(contact, subject, f"{_('Open this link to join:')}\n\n{_public_url}/invite/{token}")

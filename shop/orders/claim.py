@@ -40,9 +40,7 @@ def claim_all(session: Session, account_id: int, *, at: datetime) -> int:
             .where(Order.id == order_id, Order.account_id.is_(None))
             .values(account_id=account_id)
         )
-        audit.record(
-            session, "order.claimed", "order", order_id, by=f"account:{account_id}", at=at
-        )
+        audit.record(session, "order.claimed", "order", order_id, by=f"account:{account_id}", at=at)
     return len(ids)
 
 

@@ -74,7 +74,12 @@ def contact(
     fields = tuple(sorted(changed))
     timeline.note(session, order_id, "contact_changed", by=by, at=at, fields=list(fields))
     audit.record(
-        session, "order.contact_changed", "order", order_id, by=by, at=at,
+        session,
+        "order.contact_changed",
+        "order",
+        order_id,
+        by=by,
+        at=at,
         after={"fields": list(fields)},
     )
     return fields

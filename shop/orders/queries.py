@@ -84,12 +84,14 @@ def by_id(session: Session, order_id: int, *, with_events: bool = False) -> Whol
     return WholeOrder(found.order, found.contact, found.lines, found.shops, events)
 
 
-def page(session: Session, wanted: Filter, *, after: str = "", limit: int = PAGE_SIZE) -> Page[OrderRow]:
+def page(
+    session: Session, wanted: Filter, *, after: str = "", limit: int = PAGE_SIZE
+) -> Page[OrderRow]:
     """Orders, newest first."""
     conditions = _conditions(wanted)
     if after.isdigit():
         conditions.append(Order.id < int(after))
-    rows = session.execute(
+    rows: Any = session.execute(
         select(*_ROW, OrderContact.name)
         .outerjoin(OrderContact, OrderContact.order_id == Order.id)
         .where(*conditions)
@@ -112,10 +114,8 @@ class Brought:
 
 def brought(session: Session, order_ids: Sequence[int]) -> dict[int, Brought]:
     """For a page of orders; one statement."""
-    rows = session.execute(
-        select(
-            OrderLine.order_id, OrderLine.delivery, OrderLine.quantity, Point.id, Point.name
-        )
+    rows: Any = session.execute(
+        select(OrderLine.order_id, OrderLine.delivery, OrderLine.quantity, Point.id, Point.name)
         .outerjoin(LineAttribution, LineAttribution.order_line_id == OrderLine.id)
         .outerjoin(Point, Point.id == LineAttribution.point_id)
         .where(OrderLine.order_id.in_(order_ids))
@@ -155,7 +155,7 @@ def export(session: Session, wanted: Filter, *, after: int, limit: int) -> list[
         .limit(limit)
         .subquery()
     )
-    rows = session.execute(
+    rows: Any = session.execute(
         select(Order, OrderContact, OrderLine, Point.name)
         .join(chosen, chosen.c.id == Order.id)
         .outerjoin(OrderContact, OrderContact.order_id == Order.id)
@@ -169,7 +169,7 @@ def export(session: Session, wanted: Filter, *, after: int, limit: int) -> list[
 
 def of_account(session: Session, account_id: int, *, limit: int = 50) -> list[OrderRow]:
     """A buyer's orders, newest first; carts that were never paid are left out."""
-    rows = session.execute(
+    rows: Any = session.execute(
         select(*_ROW, OrderContact.name)
         .outerjoin(OrderContact, OrderContact.order_id == Order.id)
         .where(Order.account_id == account_id, Order.status != OrderStatus.EXPIRED)
@@ -189,7 +189,7 @@ def of_point(
     ]
     if after.isdigit():
         conditions.append(Order.id < int(after))
-    rows = session.execute(
+    rows: Any = session.execute(
         select(*_ROW, func.sum(OrderLine.line_amount))
         .join(OrderLine, OrderLine.order_id == Order.id)
         .join(LineAttribution, LineAttribution.order_line_id == OrderLine.id)

@@ -85,9 +85,7 @@ def fulfillment_status(order_status: str, lines: Iterable[Units]) -> Fulfillment
         return FulfillmentStatus.DELIVERED
     if handed >= wanted:
         return FulfillmentStatus.FULFILLED
-    return (
-        FulfillmentStatus.PARTIALLY_FULFILLED if handed > 0 else FulfillmentStatus.UNFULFILLED
-    )
+    return FulfillmentStatus.PARTIALLY_FULFILLED if handed > 0 else FulfillmentStatus.UNFULFILLED
 
 
 def store_payment(session: Session, order_id: int, sums: Sums) -> PaymentStatus:
@@ -109,9 +107,7 @@ def store_payment(session: Session, order_id: int, sums: Sums) -> PaymentStatus:
 
 def store_fulfillment(session: Session, order_id: int, *, at: datetime) -> FulfillmentStatus:
     """Write the fulfillment status that the lines mean now; `delivered_at` is set once."""
-    order_status = session.execute(
-        select(Order.status).where(Order.id == order_id)
-    ).scalar_one()
+    order_status = session.execute(select(Order.status).where(Order.id == order_id)).scalar_one()
     status = fulfillment_status(order_status, _units(session, order_id))
     values = {"fulfillment_status": status}
     session.execute(update(Order).where(Order.id == order_id).values(**values))
@@ -133,5 +129,6 @@ def _units(session: Session, order_id: int) -> list[Units]:
         OrderLine.canceled_count,
     )
     return [
-        Units(*row) for row in session.execute(select(*columns).where(OrderLine.order_id == order_id))
+        Units(*row)
+        for row in session.execute(select(*columns).where(OrderLine.order_id == order_id))
     ]

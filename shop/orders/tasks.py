@@ -10,9 +10,7 @@ from shop.orders import timeline
 from shop.orders.models import Order
 
 
-def clear(
-    session: Session, order_id: int, task: str, *, note: str, by: str, at: datetime
-) -> bool:
+def clear(session: Session, order_id: int, task: str, *, note: str, by: str, at: datetime) -> bool:
     """Take the task off the list; False if it is not (or no longer) on this order.
 
     The condition on the task lets a newer one stand that came up meanwhile.
@@ -25,6 +23,10 @@ def clear(
     ).one_or_none()
     if cleared is None:
         return False
-    timeline.note(session, order_id, "task_cleared", by=by, at=at, task=task, text=note.strip()[:500])
-    audit.record(session, "order.task_cleared", "order", order_id, by=by, at=at, before={"task": task})
+    timeline.note(
+        session, order_id, "task_cleared", by=by, at=at, task=task, text=note.strip()[:500]
+    )
+    audit.record(
+        session, "order.task_cleared", "order", order_id, by=by, at=at, before={"task": task}
+    )
     return True

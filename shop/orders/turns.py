@@ -13,6 +13,4 @@ from shop.orders.models import Order
 
 def take(session: Session, order_id: int) -> None:
     """Wait until no other transaction changes this order; SQLite has one writer anyway."""
-    session.execute(
-        select(Order.id).where(Order.id == order_id).with_for_update(key_share=True)
-    )
+    session.execute(select(Order.id).where(Order.id == order_id).with_for_update(key_share=True))

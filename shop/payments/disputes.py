@@ -110,9 +110,7 @@ def _tell(
     at: datetime,
 ) -> None:
     amount = min(int(found["amount"]), captured)
-    base = sum(
-        session.scalars(select(OrderLine.base_amount).where(OrderLine.order_id == order_id))
-    )
+    base = sum(session.scalars(select(OrderLine.base_amount).where(OrderLine.order_id == order_id)))
     events.publish(
         session,
         Disputed(

@@ -256,7 +256,9 @@ def _move_to_placed(session: Session, order_id: int, expected: OrderStatus, at: 
 def _raise_task(session: Session, order_id: int, task: str, at: datetime) -> None:
     """Something only a person can decide; nothing refunds by itself."""
     raised = session.execute(
-        update(Order).where(Order.id == order_id, Order.task != task).values(task=task)
+        update(Order)
+        .where(Order.id == order_id, Order.task != task)
+        .values(task=task)
         .returning(Order.id)
     ).one_or_none()
     if raised is not None:
@@ -264,9 +266,7 @@ def _raise_task(session: Session, order_id: int, task: str, at: datetime) -> Non
         log.error("order %s needs a person: %s", order_id, task)
 
 
-def _record(
-    session: Session, payment_id: int, kind: str, reference: str, heard: Heard
-) -> bool:
+def _record(session: Session, payment_id: int, kind: str, reference: str, heard: Heard) -> bool:
     """Append to the payment's log; False if it was said before."""
     try:
         with session.begin_nested():

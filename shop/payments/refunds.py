@@ -81,9 +81,7 @@ class _Plan:
     restock: dict[int, bool] = field(default_factory=dict)
 
 
-def reserve(
-    session: Session, order_id: int, wanted: Wanted, *, by: str, at: datetime
-) -> list[int]:
+def reserve(session: Session, order_id: int, wanted: Wanted, *, by: str, at: datetime) -> list[int]:
     """Write the refund and have it sent; returns its ids, one for each payment that it draws on.
 
     Raises TooMuch, Invalid for an empty or negative wish, Conflict if another refund of the order
@@ -228,9 +226,7 @@ def _check(wanted: Wanted, lines: Mapping[int, OrderLine]) -> None:
         raise NoSuchOrder
 
 
-def _plan(
-    session: Session, order: Order, wanted: Wanted, lines: Mapping[int, OrderLine]
-) -> _Plan:
+def _plan(session: Session, order: Order, wanted: Wanted, lines: Mapping[int, OrderLine]) -> _Plan:
     plan = _Plan(0)
     for one in wanted.lines:
         if one.units == 0:
@@ -270,9 +266,7 @@ def _shave(plan: _Plan, order: Order) -> None:
 def _spread(plan: _Plan, lines: Mapping[int, OrderLine], amount: int) -> None:
     """Goodwill goes to the lines by what is left of them, largest remainder (RF-2)."""
     ordered = sorted(lines.values(), key=lambda line: line.position)
-    left = [
-        _paid(line) - line.refunded_amount - _taken(plan, line.id).amount for line in ordered
-    ]
+    left = [_paid(line) - line.refunded_amount - _taken(plan, line.id).amount for line in ordered]
     if amount > sum(left):
         raise TooMuch("goodwill")
     for line, share in zip(ordered, split(amount, left), strict=True):
@@ -281,7 +275,9 @@ def _spread(plan: _Plan, lines: Mapping[int, OrderLine], amount: int) -> None:
         before = _taken(plan, line.id)
         state = _state(line)
         base = refundable.base_of_amount(state, before.amount + share)
-        plan.takes[line.id] = Take(before.units, before.amount + share, max(base, before.base_amount))
+        plan.takes[line.id] = Take(
+            before.units, before.amount + share, max(base, before.base_amount)
+        )
 
 
 def _taken(plan: _Plan, line_id: int) -> Take:
@@ -485,14 +481,10 @@ def _undo(session: Session, refund: Refund, failure: str, at: datetime) -> None:
                 refunded_base_amount=OrderLine.refunded_base_amount - one.base_amount,
             )
         )
-    session.execute(
-        update(Order).where(Order.id == refund.order_id).values(task="refund_failed")
-    )
+    session.execute(update(Order).where(Order.id == refund.order_id).values(task="refund_failed"))
     if taken:
         events.publish(session, RefundFailed(refund.order_id, refund.id, at))
-    audit.record(
-        session, "refund.failed", "refund", refund.id, by="stripe", at=at, note=failure
-    )
+    audit.record(session, "refund.failed", "refund", refund.id, by="stripe", at=at, note=failure)
 
 
 def _look_up(intent_id: str, refund_id: int) -> dict[str, Any] | None:
@@ -530,12 +522,8 @@ def _adopt(session: Session, found: Mapping[str, Any]) -> int | None:
         .where(Payment.id == row.id)
         .values(refunded_amount=Payment.refunded_amount + amount)
     )
-    refund_id = _write(
-        session, order, wanted, plan, [(row.id, amount)], by="stripe", at=at
-    )[0]
-    session.execute(
-        update(Refund).where(Refund.id == refund_id).values(stripe_id=str(found["id"]))
-    )
+    refund_id = _write(session, order, wanted, plan, [(row.id, amount)], by="stripe", at=at)[0]
+    session.execute(update(Refund).where(Refund.id == refund_id).values(stripe_id=str(found["id"])))
     _take_from_lines(session, order, lines, plan, refund_id, by="stripe", at=at)
     if plan.takes:
         events.publish(session, RefundReserved(order.id, refund_id, _told(plan), at))

@@ -171,9 +171,7 @@ def _remember(payment_id: int, session_id: str, url: str) -> str:
             .returning(Payment.order_id)
         ).scalar_one_or_none()
         if order_id is None:
-            return session.execute(
-                select(Payment.url).where(Payment.id == payment_id)
-            ).scalar_one()
+            return session.execute(select(Payment.url).where(Payment.id == payment_id)).scalar_one()
         until = at + timedelta(minutes=brands.current(session).hold_minutes)
         session.execute(
             update(Order)

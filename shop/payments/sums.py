@@ -44,4 +44,3 @@ def of_order(session: Session, order_id: int) -> Sums:
 def store(session: Session, order_id: int) -> PaymentStatus:
     """Recompute and store the order's payment status."""
     return statuses.store_payment(session, order_id, of_order(session, order_id))
-

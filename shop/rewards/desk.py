@@ -51,9 +51,7 @@ def earnings_on(
     return found
 
 
-def _facts(
-    session: Session, product_ids: Sequence[int]
-) -> dict[int, tuple[int | None, int, bool]]:
+def _facts(session: Session, product_ids: Sequence[int]) -> dict[int, tuple[int | None, int, bool]]:
     """Category, default tax rate in basis points, and whether commissions are paid at all."""
     rows = session.execute(
         select(Product.id, Product.category_id, TaxRate.rate_bps, Product.commissionable)

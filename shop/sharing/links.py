@@ -35,9 +35,7 @@ def share_link(session: Session, point_id: int, target: str, *, at: datetime) ->
     return code
 
 
-def live_code(
-    session: Session, point_id: int, target: str, *, label: str, at: datetime
-) -> str:
+def live_code(session: Session, point_id: int, target: str, *, label: str, at: datetime) -> str:
     """A code to print, whose target can be changed later."""
     check_target(target)
     code = ids.short_code(_CODE_LENGTH)
@@ -73,9 +71,7 @@ def retarget(
 def codes_of(session: Session, point_id: int) -> list[LiveCode]:
     """The point's live codes, oldest first."""
     return list(
-        session.scalars(
-            select(LiveCode).where(LiveCode.point_id == point_id).order_by(LiveCode.id)
-        )
+        session.scalars(select(LiveCode).where(LiveCode.point_id == point_id).order_by(LiveCode.id))
     )
 
 

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from shop.kernel import ids
+from shop.kernel.db import insert_new
 from shop.sharing.models import LiveCode, ShareLink, Touch, VisitCount
 
 
@@ -90,9 +90,7 @@ def keep(session: Session, seen: Seen | None, *, at: datetime) -> int | None:
 def count_visit(session: Session, point_id: int, *, day: Any, first: bool) -> None:
     """Add one visit to a point's day; `first` says that this browser had not been here today."""
     new = {"point_id": point_id, "day": day, "visits": 0, "visitors": 0}
-    kind = session.get_bind().dialect.name
-    dialect = {"sqlite": sqlite, "postgresql": postgresql}[kind]
-    session.execute(dialect.insert(VisitCount).values(**new).on_conflict_do_nothing())
+    session.execute(insert_new(session, VisitCount).values(**new))
     session.execute(
         update(VisitCount)
         .where(VisitCount.point_id == point_id, VisitCount.day == day)

@@ -97,7 +97,12 @@ def change(
     except IntegrityError as error:
         raise SlugTaken from error
     audit.record(
-        session, "storefront.changed", "point", point_id, by=by, at=at,
+        session,
+        "storefront.changed",
+        "point",
+        point_id,
+        by=by,
+        at=at,
         after={"fields": sorted(values)},
     )
 
@@ -152,9 +157,7 @@ def check_slug(text: str) -> str:
     """A storefront's address; raises Invalid with what is allowed."""
     slug = text.strip().lower()
     if not _SLUG.fullmatch(slug) or slug in RESERVED:
-        raise Invalid(
-            _l("Please use 3 to 40 small letters, digits and hyphens."), field="slug"
-        )
+        raise Invalid(_l("Please use 3 to 40 small letters, digits and hyphens."), field="slug")
     return slug
 
 

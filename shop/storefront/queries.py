@@ -1,7 +1,8 @@
 """What a point's storefront shows: the catalog with the owner's few exceptions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -47,11 +48,23 @@ _COLUMNS = (
     Storefront.contact,
     Storefront.version,
 )
+_FIELDS = (
+    "point_id",
+    "point_status",
+    "slug",
+    "name",
+    "owner_name",
+    "greeting",
+    "picture_key",
+    "accent",
+    "contact",
+    "version",
+)
 
 
 def by_slug(session: Session, slug: str) -> Shopfront | None:
     """One storefront with its exceptions, one statement."""
-    rows = session.execute(
+    rows: Sequence[Any] = session.execute(
         select(
             *_COLUMNS,
             StorefrontItem.product_id,
@@ -67,8 +80,9 @@ def by_slug(session: Session, slug: str) -> Shopfront | None:
     if not rows:
         return None
     items = [row for row in rows if row.product_id is not None]
+    facts = dict(zip(_FIELDS, rows[0], strict=False))
     return Shopfront(
-        *rows[0][: len(_COLUMNS)],
+        **facts,
         pinned=tuple(row.product_id for row in items if row.pinned_position is not None),
         hidden=frozenset(row.product_id for row in items if row.hidden),
         words={row.product_id: row.words for row in items if row.words},

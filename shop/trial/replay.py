@@ -77,7 +77,9 @@ def replay(
         dealt = _make_points()
         _make_rates(history)
         sold: dict[tuple[str, str, int], list[_Sold]] = defaultdict(list)
-        both = sorted([*history.sales, *history.cancellations], key=lambda one: (one.at, one.number))
+        both = sorted(
+            [*history.sales, *history.cancellations], key=lambda one: (one.at, one.number)
+        )
         for played, invoice in enumerate(both, 1):
             _travel(invoice.at)
             if invoice.number.startswith("C"):
@@ -184,7 +186,9 @@ def _stock_up(history: History) -> dict[tuple[str, int], int]:
         with db.unit_of_work() as session:
             place = locations.need_default_location(session, by=BY, at=at)
             for code in codes[start : start + CHUNK]:
-                for price, variant_id in _make_product(session, code, titles[code], prices[code], at):
+                for price, variant_id in _make_product(
+                    session, code, titles[code], prices[code], at
+                ):
                     found[code, price] = variant_id
                     stock.receive(
                         session,
@@ -211,7 +215,9 @@ def _make_product(
             published_at=at,
             option_names=[{"en": "Price"}],
             variants=[
-                VariantDraft(sku=f"{code}@{price}", option_values=[{"en": str(price)}], amount=price)
+                VariantDraft(
+                    sku=f"{code}@{price}", option_values=[{"en": str(price)}], amount=price
+                )
                 for price in ordered
             ],
         ),
@@ -222,7 +228,7 @@ def _make_product(
     rows = session.execute(
         select(Variant.sku, Variant.id).where(Variant.product_id == product_id)
     ).all()
-    by_sku = {sku: variant_id for sku, variant_id in rows}
+    by_sku = {row.sku: row.id for row in rows}
     return [(price, by_sku[f"{code}@{price}"]) for price in ordered]
 
 

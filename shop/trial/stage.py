@@ -121,9 +121,7 @@ class Stage:
             if not deliver_due(self.sandbox, self._post, 500) + jobs.drain():
                 return
 
-    def _collect(
-        self, session: Session, cart_id: int, items: list[Item], at: datetime
-    ) -> None:
+    def _collect(self, session: Session, cart_id: int, items: list[Item], at: datetime) -> None:
         wanted = {
             (item.variant_id, item.point_id): item.pickup_location_id
             for item in items
@@ -135,9 +133,7 @@ class Stage:
                 carts.choose_pickup(session, cart_id, line.id, location_id=location_id, at=at)
 
     def _post(self, _url: str, headers: Mapping[str, str], body: bytes) -> int:
-        inbox.receive(
-            body, headers["Stripe-Signature"], secret=self.settings.stripe_webhook_secret
-        )
+        inbox.receive(body, headers["Stripe-Signature"], secret=self.settings.stripe_webhook_secret)
         return 200
 
 

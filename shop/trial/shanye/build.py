@@ -91,7 +91,10 @@ def _brand() -> None:
             session,
             {
                 "name": {"zh": "山野", "en": "Shanye"},
-                "legal_name": {"zh": "山野食品（香港）有限公司", "en": "Shanye Foods (Hong Kong) Ltd"},
+                "legal_name": {
+                    "zh": "山野食品（香港）有限公司",
+                    "en": "Shanye Foods (Hong Kong) Ltd",
+                },
                 "strapline": {
                     "zh": "山里的好东西，从你认识的人那里来",
                     "en": "Good things from the mountains, from people you know",
@@ -106,15 +109,22 @@ def _brand() -> None:
             by=BY,
             at=at,
         )
-        taxes.set_class(session, "standard", {"zh": "标准税率", "en": "Standard"}, {"": 1300}, by=BY, at=at)
-        taxes.set_class(session, "food", {"zh": "农产品", "en": "Farm goods"}, {"": 900}, by=BY, at=at)
+        taxes.set_class(
+            session, "standard", {"zh": "标准税率", "en": "Standard"}, {"": 1300}, by=BY, at=at
+        )
+        taxes.set_class(
+            session, "food", {"zh": "农产品", "en": "Farm goods"}, {"": 900}, by=BY, at=at
+        )
         locations.make_location(
             session, "main", {"zh": "杭州冷链仓", "en": "Hangzhou cold store"}, by=BY, at=at
         )
         far = ("65", "54", "63")
         rows = [
             ("", {"zh": "全国", "en": "Everywhere"}, 1200, 19900, 2, 4),
-            *((code, {"zh": "偏远地区", "en": "Remote regions"}, 2800, 39900, 4, 8) for code in far),
+            *(
+                (code, {"zh": "偏远地区", "en": "Remote regions"}, 2800, 39900, 4, 8)
+                for code in far
+            ),
         ]
         session.execute(
             insert(ShippingRate),
@@ -137,8 +147,15 @@ def _brand() -> None:
 
 def _people(shanye: Shanye) -> None:
     at = clock.now()
-    names = {"buyer": "王芳", "owner": "安娜", "owner2": "陈博", "clerk": "小何", "staff": "林山",
-             "maker": "钱进", "checker": "孙核"}
+    names = {
+        "buyer": "王芳",
+        "owner": "安娜",
+        "owner2": "陈博",
+        "clerk": "小何",
+        "staff": "林山",
+        "maker": "钱进",
+        "checker": "孙核",
+    }
     with db.unit_of_work() as session:
         for part, name in names.items():
             person = register.with_contact(
@@ -245,7 +262,9 @@ def _goods(shanye: Shanye) -> None:
                 at=at,
             )
             rows = session.scalars(
-                select(Variant.id).where(Variant.product_id == product_id).order_by(Variant.position)
+                select(Variant.id)
+                .where(Variant.product_id == product_id)
+                .order_by(Variant.position)
             ).all()
             shanye.variants[good.slug] = list(rows)
             for variant_id in rows:
@@ -303,13 +322,13 @@ def _plan() -> None:
     )
 
 
-def _months(
-    played: Stage, shanye: Shanye, today: datetime, say: Callable[[str], None]
-) -> None:
+def _months(played: Stage, shanye: Shanye, today: datetime, say: Callable[[str], None]) -> None:
     """Orders with what became of them, in the order of time."""
     chance = random.Random(SEED)  # noqa: S311  (a demo is no secret)
     begin = today - timedelta(days=DAYS)
-    moments = sorted(begin + timedelta(minutes=chance.randint(0, DAYS * 24 * 60)) for _n in range(ORDERS))
+    moments = sorted(
+        begin + timedelta(minutes=chance.randint(0, DAYS * 24 * 60)) for _n in range(ORDERS)
+    )
     later: list[tuple[datetime, Callable[[], None]]] = []
     for number, moment in enumerate(moments, 1):
         _run_due(later, moment)
@@ -398,7 +417,7 @@ def _order(
         works.append((arrived, lambda: _deliver(order_id)))
     if 0.80 < fate < 0.88:
         works.append((arrived + timedelta(days=2), lambda: _refund(order_id, chance_units=1)))
-    elif 0.93 < fate:
+    elif fate > 0.93:
         works.append((moment + timedelta(hours=2), lambda: _refund(order_id, chance_units=99)))
     return works
 
@@ -416,8 +435,13 @@ def _hand_over(order_id: int, *, collect: bool) -> None:
             hand_over.over_the_counter(session, order_id, units, by=BY, at=at)
         else:
             hand_over.ship(
-                session, order_id, units, carrier="顺丰速运",
-                tracking_number=f"SF{order_id % 10**10:010d}", by=BY, at=at,
+                session,
+                order_id,
+                units,
+                carrier="顺丰速运",
+                tracking_number=f"SF{order_id % 10**10:010d}",
+                by=BY,
+                at=at,
             )
 
 
@@ -437,6 +461,4 @@ def _refund(order_id: int, *, chance_units: int) -> None:
         ]
         chosen = wanted if chance_units > 1 else wanted[:1]
         if any(one.units for one in chosen):
-            refunds.reserve(
-                session, order_id, Wanted(lines=chosen), by=BY, at=clock.now()
-            )
+            refunds.reserve(session, order_id, Wanted(lines=chosen), by=BY, at=clock.now())

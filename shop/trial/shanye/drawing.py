@@ -54,7 +54,7 @@ def _landscape(draw: Draw, chance: random.Random) -> None:
     for depth, color in enumerate(((205, 220, 206), (182, 205, 186), (158, 187, 165))):
         base = 430 + depth * 110
         points = [(0.0, 960.0)]
-        for step in range(0, 13):
+        for step in range(13):
             lift = chance.randint(0, 120 - depth * 25)
             points.append((step * 80.0, base - lift + (40 if step % 2 else 0)))
         points.append((960.0, 960.0))
@@ -156,7 +156,9 @@ def _tea(color: Color) -> Callable[[Draw, random.Random], None]:
             x, y = chance.randint(330, 610), chance.randint(630, 668)
             draw.ellipse(_at(x - 26, y - 8, x + 26, y + 8), fill=_darker(color, 45))
         for x in (410, 480, 550):
-            draw.arc(_at(x - 25, 440, x + 25, 580), 100, 260, fill=(255, 255, 255), width=8 * _SCALE)
+            draw.arc(
+                _at(x - 25, 440, x + 25, 580), 100, 260, fill=(255, 255, 255), width=8 * _SCALE
+            )
 
     return draw_tea
 
@@ -199,7 +201,9 @@ def _mushroom(color: Color) -> Callable[[Draw, random.Random], None]:
                 fill=(244, 236, 220),
             )
             draw.pieslice(_at(x - size, y - size, x + size, y + size), 180, 360, fill=color)
-            draw.ellipse(_at(x - size * 0.5, y - size * 0.7, x, y - size * 0.35), fill=_lighter(color, 25))
+            draw.ellipse(
+                _at(x - size * 0.5, y - size * 0.7, x, y - size * 0.35), fill=_lighter(color, 25)
+            )
 
     return draw_mushrooms
 

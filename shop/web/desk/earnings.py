@@ -28,9 +28,7 @@ def earnings() -> Response:
             limit=PAGE_SIZE,
         )
     following = str(rows[-1].earning.id) if len(rows) == PAGE_SIZE else ""
-    return render.page(
-        "desk/earnings.html", balance=balance, rows=rows, following=following
-    )
+    return render.page("desk/earnings.html", balance=balance, rows=rows, following=following)
 
 
 @blueprint.get("/earnings/<int:entry_id>")

@@ -60,9 +60,7 @@ def mark_ready(ticket_id: int) -> Any:
     """The goods lie ready."""
     actor = current_actor()
     with db.unit_of_work() as session:
-        pickup.mark_ready(
-            session, ticket_id, actor.point_id or 0, by=actor.key, at=clock.now()
-        )
+        pickup.mark_ready(session, ticket_id, actor.point_id or 0, by=actor.key, at=clock.now())
     return render.back_to("desk.hand_over", say_so=_l("The order is ready for pick-up."))
 
 

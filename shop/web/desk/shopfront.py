@@ -17,16 +17,16 @@ from shop.storefront import queries as storefronts
 from shop.web import access, render
 from shop.web.actor import current_actor
 from shop.web.desk.routes import blueprint
-from shop.web.forms import Form
+from shop.web.forms import Form, label
 
 
 class ShopfrontForm(Form):
-    name = StringField(_l("Name of your shop"), [InputRequired(), Length(max=120)])
-    owner_name = StringField(_l("Your name, as buyers see it"), [Length(max=60)])
-    slug = StringField(_l("Address of your shop"), [InputRequired(), Length(max=40)])
-    greeting = TextAreaField(_l("A few words to your visitors"), [Length(max=600)])
-    contact = StringField(_l("How buyers can ask you (shown to everybody)"), [Length(max=120)])
-    accent = SelectField(_l("Color"), choices=[(one, one or "brand") for one in edit.ACCENTS])
+    name = StringField(label("Name of your shop"), [InputRequired(), Length(max=120)])
+    owner_name = StringField(label("Your name, as buyers see it"), [Length(max=60)])
+    slug = StringField(label("Address of your shop"), [InputRequired(), Length(max=40)])
+    greeting = TextAreaField(label("A few words to your visitors"), [Length(max=600)])
+    contact = StringField(label("How buyers can ask you (shown to everybody)"), [Length(max=120)])
+    accent = SelectField(label("Color"), choices=[(one, one or "brand") for one in edit.ACCENTS])
 
 
 @blueprint.route("/shopfront", methods=["GET", "POST"])

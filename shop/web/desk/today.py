@@ -12,8 +12,8 @@ from shop.sharing import visits
 from shop.storefront import queries as storefronts
 from shop.web import access, render
 from shop.web.actor import current_actor
-
 from shop.web.desk.routes import blueprint
+
 
 @blueprint.get("/")
 @access.desk

@@ -13,12 +13,12 @@ from shop.kernel.i18n import _l
 from shop.orders import claim, queries
 from shop.web import access, render
 from shop.web.actor import current_actor
-from shop.web.forms import Form
+from shop.web.forms import Form, label
 from shop.web.store.routes import blueprint
 
 
 class ProfileForm(Form):
-    name = StringField(_l("Your name"), [Length(max=120)])
+    name = StringField(label("Your name"), [Length(max=120)])
 
 
 @blueprint.get("/me")

@@ -9,14 +9,13 @@ from shop.catalog import queries as catalog
 from shop.catalog.queries import Counter
 from shop.catalog.stock import Demand
 from shop.checkout import cart as carts
-from shop.checkout import queries, view
+from shop.checkout import queries, unlock, view
 from shop.checkout.errors import NoSuchCart
 from shop.checkout.models import Cart
 from shop.checkout.view import CartView
 from shop.kernel import clock, db
 from shop.kernel.errors import Invalid
 from shop.kernel.i18n import _l
-from shop.checkout import unlock
 from shop.sharing import touches
 from shop.storefront import queries as storefronts
 from shop.web import access, render

@@ -53,7 +53,9 @@ def checkout() -> Any:
 def paste_address() -> Any:
     """Fill the fields from a pasted address, and keep everything that was typed."""
     typed = _form()
-    typed.update({name: text for name, text in paste(request.form.get("paste", "")).items() if text})
+    typed.update(
+        {name: text for name, text in paste(request.form.get("paste", "")).items() if text}
+    )
     with db.unit_of_work() as session:
         stored = queries.by_token(session, visitors.cart_token())
         if stored is None:
@@ -178,7 +180,9 @@ def _form() -> dict[str, Any]:
 
 
 def _division(typed: dict[str, Any]) -> str:
-    return division_code(typed.get("province", ""), typed.get("city", ""), typed.get("district", ""))
+    return division_code(
+        typed.get("province", ""), typed.get("city", ""), typed.get("district", "")
+    )
 
 
 def _expected_total() -> int:

@@ -1,5 +1,7 @@
 """Which storefront a page stands in, and where a closed one sends its visitors."""
 
+from typing import Any
+
 from flask import abort, redirect, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -25,6 +27,6 @@ def open_front(session: Session, slug: str) -> Shopfront:
     return front
 
 
-def to_the_brand(endpoint: str = "store.brand_home", **values: str) -> Response:
+def to_the_brand(endpoint: str = "store.brand_home", **values: Any) -> Response:
     """Send on to the brand's own page; the cart is brand-wide and stays as it is."""
     return redirect(url_for(endpoint, closed=1, **values), code=302)

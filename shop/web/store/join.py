@@ -13,7 +13,7 @@ from shop.network import joining
 from shop.network.models import PointKind
 from shop.web import access, render
 from shop.web.actor import choose_place, current_actor
-from shop.web.forms import Form
+from shop.web.forms import Form, label
 from shop.web.store.routes import blueprint
 
 _KINDS = {
@@ -25,9 +25,9 @@ _KINDS = {
 
 
 class ApplyForm(Form):
-    name = StringField(_l("Name of your shop"), [InputRequired(), Length(max=80)])
-    kind = SelectField(_l("What are you?"))
-    words = TextAreaField(_l("A few words about you"), [Length(max=2000)])
+    name = StringField(label("Name of your shop"), [InputRequired(), Length(max=80)])
+    kind = SelectField(label("What are you?"))
+    words = TextAreaField(label("A few words about you"), [Length(max=2000)])
 
 
 @blueprint.get("/apply")

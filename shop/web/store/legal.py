@@ -28,9 +28,7 @@ def legal(name: str) -> Response:
         abort(404)
     written = text_of(render.current_brand().pages.get(name, {}))
     body = nh3.clean(_markdown.render(written), tags=_TAGS, attributes={"a": {"href"}})
-    return render.page(
-        "store/legal.html", title=_(PAGES[name].msgid), body=body, shopfront=None
-    )
+    return render.page("store/legal.html", title=_(PAGES[name].msgid), body=body, shopfront=None)
 
 
 @blueprint.app_context_processor

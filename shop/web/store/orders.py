@@ -57,9 +57,7 @@ def cancel_order(token: str) -> Any:
         found = queries.by_token(session, token)
     if found is None:
         abort(404)
-    endings.give_up(
-        found.order.id, to=OrderStatus.CANCELED, reason="canceled_by_buyer", by="buyer"
-    )
+    endings.give_up(found.order.id, to=OrderStatus.CANCELED, reason="canceled_by_buyer", by="buyer")
     return render.back_to("store.order", token=token)
 
 
@@ -102,9 +100,7 @@ def normal_contact(text: str, country: str) -> str:
 
     Raises Invalid if it is neither.
     """
-    found = (
-        contacts.normal_email(text) if "@" in text else contacts.normal_phone(text, country)
-    )
+    found = contacts.normal_email(text) if "@" in text else contacts.normal_phone(text, country)
     if found is None:
         raise Invalid(_l("Please give a phone number or an e-mail address."), field="contact")
     return found

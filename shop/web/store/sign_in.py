@@ -12,27 +12,28 @@ from shop.accounts.queries import Person
 from shop.checkout import merge
 from shop.kernel import clock, db
 from shop.kernel.errors import Invalid
-from shop.kernel.i18n import LOCALES, _l, locale
+from shop.kernel.i18n import LOCALES, locale
 from shop.web import access, render
-from shop.web.actor import current_actor, sign_out as end_session
+from shop.web.actor import current_actor
 from shop.web.actor import sign_in as begin_session
-from shop.web.forms import Form
+from shop.web.actor import sign_out as end_session
+from shop.web.forms import Form, label
 from shop.web.store import visitors
 from shop.web.store.orders import normal_contact
 from shop.web.store.routes import blueprint
 
 
 class ContactForm(Form):
-    contact = StringField(_l("Phone number or e-mail"), [InputRequired()])
+    contact = StringField(label("Phone number or e-mail"), [InputRequired()])
 
 
 class CodeForm(Form):
-    code = StringField(_l("Code"), [InputRequired()])
+    code = StringField(label("Code"), [InputRequired()])
 
 
 class PasswordForm(Form):
-    contact = StringField(_l("Phone number or e-mail"), [InputRequired()])
-    password = PasswordField(_l("Password"), [InputRequired()])
+    contact = StringField(label("Phone number or e-mail"), [InputRequired()])
+    password = PasswordField(label("Password"), [InputRequired()])
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
@@ -176,9 +177,7 @@ def _use_code(contact: str, code: str) -> Person:
         codes.count_try(writer, contact, purpose="sign_in")
     with db.unit_of_work() as writer:
         codes.use(writer, contact, code, purpose="sign_in")
-        return register.with_contact(
-            writer, contact, name="", locale=locale(), at=clock.now()
-        )
+        return register.with_contact(writer, contact, name="", locale=locale(), at=clock.now())
 
 
 def _arrive(person: Person, *, second_factor: bool) -> Any:
