@@ -101,7 +101,7 @@ def _product(
     context: _Context,
 ) -> Iterator[Cells]:
     variants = [row for row in draft.variants if row.active]
-    rows = zip_longest(variants, pictures.values())
+    rows = list(zip_longest(variants, pictures.values()))
     for number, (one, picture) in enumerate(rows or [(None, None)]):
         cells: Cells = {("handle", ""): draft.slug}
         if one is not None:

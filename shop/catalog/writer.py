@@ -154,10 +154,10 @@ def _save_variants(session: Session, changes: Sequence[Save]) -> None:
         new += [row for row in rows if row["id"] not in before]
         changed += [row for row in rows if row["id"] in before and row != before[row["id"]]]
         kept = {row["id"] for row in rows}
+        left_out = [row for id, row in before.items() if id not in kept]
         changed += [
-            {**row, "active": False}
-            for id, row in before.items()
-            if id not in kept and row["active"]
+            {**row, "active": False, "position": len(rows) + place}
+            for place, row in enumerate(left_out)
         ]
     _update(session, variant, changed)
     _insert(session, variant, new)

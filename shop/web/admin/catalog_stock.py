@@ -1,0 +1,103 @@
+"""Stock: what is where, why it moved, who holds it, and corrections with a reason."""
+
+import re
+from typing import Any
+
+from flask import Response, request
+
+from shop.catalog import listing, locations, stock
+from shop.catalog.stock import AdjustReason
+from shop.kernel import clock, db, ids
+from shop.kernel.errors import Invalid, NotFound
+from shop.kernel.i18n import _l
+from shop.web import access, render
+from shop.web.actor import current_actor
+from shop.web.admin.catalog_form import Typed
+from shop.web.admin.routes import blueprint
+
+_SIGNED = re.compile(r"[+\-−]?[0-9]{1,7}")
+
+
+@blueprint.get("/stock")
+@access.catalog_staff
+def stock_levels() -> Response:
+    """All stock levels, narrowed by place, by words, or to what runs out."""
+    place = request.args.get("location", "")
+    with db.reading() as session:
+        page = listing.stock(
+            session,
+            location_id=int(place) if place.isdigit() and len(place) < 19 else None,
+            low=bool(request.args.get("low")),
+            text=request.args.get("text", "")[:120],
+            after=request.args.get("after", ""),
+        )
+        places = locations.places(session)
+    return render.page(
+        "admin/catalog/stock.html",
+        page=page,
+        places=places,
+        is_filtered=any(request.args.get(name) for name in ("location", "low", "text")),
+    )
+
+
+@blueprint.get("/stock/<int:level_id>")
+@access.catalog_staff
+def stock_level(level_id: int) -> Response:
+    """One level with its movements."""
+    return _level(level_id, Typed({"once": ids.public_token()}))
+
+
+@blueprint.post("/stock/<int:level_id>")
+@access.catalog_staff
+def adjust_stock(level_id: int) -> Any:
+    """Correct what is on hand; sent twice, the form corrects once."""
+    typed = Typed(request.form)
+    try:
+        with db.unit_of_work() as session:
+            if listing.stock_row(session, level_id) is None:
+                raise NotFound(_l("There is no such stock level."))
+            stock.adjust(
+                session,
+                level_id,
+                _change(typed),
+                reason=_reason(typed),
+                note=typed.get("note").strip()[:300],
+                by=current_actor().key,
+                at=clock.now(),
+                reason_id=f"form:{typed.get('once')[:60]}",
+            )
+    except Invalid as error:
+        typed.blame(error)
+        return _level(level_id, typed, status=422)
+    return render.back_to("admin.stock_level", level_id=level_id, say_so=_l("Corrected."))
+
+
+def _level(level_id: int, typed: Typed, *, status: int = 200) -> Response:
+    with db.reading() as session:
+        row = listing.stock_row(session, level_id)
+        if row is None:
+            raise NotFound(_l("There is no such stock level."))
+        movements = listing.movements(session, level_id, after=request.args.get("after", ""))
+        holds = listing.holds(session, level_id)
+    return render.page(
+        "admin/catalog/stock_level.html",
+        status=status,
+        row=row,
+        page=movements,
+        holds=holds,
+        typed=typed,
+        reasons=AdjustReason,
+    )
+
+
+def _change(typed: Typed) -> int:
+    text = typed.get("change").strip()
+    if not _SIGNED.fullmatch(text):
+        raise Invalid(_l("Please write by how many units, such as -2 or 5."), field="change")
+    return int(text.replace("−", "-"))
+
+
+def _reason(typed: Typed) -> AdjustReason:
+    if typed.get("reason") not in set(AdjustReason):
+        raise Invalid(_l("Please choose a reason."), field="reason")
+    return AdjustReason(typed.get("reason"))
