@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, select, true
 from sqlalchemy.orm import Session
 
 from commissions.decisions import Outcome
@@ -141,6 +141,13 @@ def earnings_of_payee(
 ) -> list[Earning]:
     """Earnings of a payee, over all its points."""
     return _earnings(session, _entry.c.payee_key == payee_key, at, before, limit)
+
+
+def latest_earnings(
+    session: Session, *, at: datetime, before: int | None = None, limit: int = 50
+) -> list[Earning]:
+    """Earnings of everybody, newest first."""
+    return _earnings(session, true(), at, before, limit)
 
 
 def earnings_of_sale(session: Session, sale_key: str, *, at: datetime) -> list[Earning]:

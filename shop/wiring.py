@@ -16,7 +16,8 @@ from shop.kernel.events import Event
 from shop.kernel.jobs import Job
 from shop.kernel.settings import Settings
 from shop.kernel.worker import Worker, executor
-from shop.network.points import PointActivated
+from shop.network import importer as network_importer
+from shop.network.points import PointActivated, PointsActivated
 from shop.notifications import messages, ports
 from shop.orders.events import (
     Delivered,
@@ -28,13 +29,15 @@ from shop.orders.events import (
     RefundReserved,
 )
 from shop.payments import endings, news, refunds
-from shop.rewards import on_order, upkeep
+from shop.rewards import on_order, payouts, upkeep
 from shop.search import index
 from shop.storefront import edit as storefronts
+from shop.storefront import opening
 
 EVENTS: Mapping[type[Event], Sequence[Callable[..., None]]] = {
     ProductsChanged: (index.refresh,),
     PointActivated: (storefronts.open_for,),
+    PointsActivated: (opening.open_many,),
     OrderPlaced: (
         on_order.on_placed,
         pickup.issue,
@@ -54,6 +57,7 @@ JOBS: Mapping[str, Job] = {
     "catalog.fetch_media": Job(media.fetch, calls_outside=True),
     "catalog.import": Job(importer.work, calls_outside=True),
     "gateway.handle": Job(inbox.handle, calls_outside=True),
+    "network.import": Job(network_importer.work, calls_outside=True),
     "network.send_invitation": Job(messages.send_invitation, calls_outside=True),
     "notifications.order_link": Job(messages.send_order_link, calls_outside=True),
     "notifications.to_buyer": Job(messages.send_to_buyer, calls_outside=True),
@@ -66,6 +70,7 @@ JOBS: Mapping[str, Job] = {
     "rewards.credit_left_overs": Job(on_order.credit_left_overs),
     "rewards.seal": Job(upkeep.seal),
     "rewards.audit": Job(upkeep.audit),
+    payouts.SEND: Job(payouts.send_due, calls_outside=True),
 }
 
 TIMETABLE: Mapping[str, timedelta] = {
@@ -75,6 +80,7 @@ TIMETABLE: Mapping[str, timedelta] = {
     "rewards.credit_left_overs": timedelta(minutes=10),
     "rewards.seal": timedelta(minutes=10),
     "rewards.audit": timedelta(minutes=15),
+    payouts.SEND: timedelta(minutes=5),
 }
 
 NEWS: Mapping[str, inbox.Handler] = {

@@ -2,7 +2,7 @@
 
 from click import Command
 
-from shop.cli import catalog, demo, house, orders
+from shop.cli import catalog, commissions, demo, house, network, orders, payouts
 
 __all__ = ["groups"]
 
@@ -17,5 +17,8 @@ def groups() -> tuple[Command, ...]:
         house.doctor,
         catalog.catalog,
         orders.orders,
+        network.network,
         demo.demo,
+        commissions.commissions,
+        payouts.payouts_group,
     )

@@ -28,6 +28,18 @@ class GatewayUnavailable(ShopError):
         )
 
 
+class GatewayBusy(GatewayUnavailable):
+    """Another call with the same key is under way; nothing was saved under it."""
+
+
+class GatewayRateLimited(GatewayUnavailable):
+    """Not executed."""
+
+
+class GatewayBroken(GatewayUnavailable):
+    """A 5xx: the outcome is unknown, and Stripe replays this answer as long as the key lives."""
+
+
 class GatewayRefused(ShopError):
     """Stripe understood and said no; repeating the same call cannot help."""
 
@@ -139,14 +151,16 @@ def account_link(params: Mapping[str, Any]) -> str:
 def _call(call: Any) -> dict[str, Any]:
     try:
         found = call()
-    except (stripe.APIConnectionError, stripe.RateLimitError) as error:
+    except stripe.APIConnectionError as error:
         raise GatewayUnavailable from error
-    except stripe.APIError as error:
-        # A 409 says that another call with the same key is under way; a 5xx that nobody knows.
-        raise GatewayUnavailable from error
+    except stripe.RateLimitError as error:
+        raise GatewayRateLimited from error
     except stripe.StripeError as error:
         if error.http_status == 409:
-            raise GatewayUnavailable from error
-        raise GatewayRefused(error.code or type(error).__name__, error.user_message or "") from error
+            raise GatewayBusy from error
+        if error.http_status is None or error.http_status >= 500:
+            raise GatewayBroken from error
+        reason = error.code or type(error).__name__
+        raise GatewayRefused(reason, error.user_message or "") from error
     plain: dict[str, Any] = found.to_dict()
     return plain

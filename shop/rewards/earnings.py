@@ -1,5 +1,6 @@
 """What points have earned: balances and single earnings, in the shop's own ids."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -84,3 +85,68 @@ def why_not(
     return explain.explain_line(
         session, keys.sale(order_id), keys.line(order_line_id), for_point=keys.point(point_id)
     )
+
+
+@dataclass(frozen=True)
+class NamedEarning:
+    """An earning with the name of its point, for the brand's desk."""
+
+    row: EarningRow
+    point_name: str
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A decision that paid an actual candidate nothing."""
+
+    order_number: str
+    title: dict[str, str]
+    point_name: str
+    outcome: str
+
+
+def latest(
+    session: Session, *, at: datetime, before: int | None = None, limit: int = 50
+) -> list[NamedEarning]:
+    """Earnings of all points, newest first."""
+    found = queries.latest_earnings(session, at=at, before=before, limit=limit)
+    return named(session, rows(session, found))
+
+
+def named(session: Session, found: list[EarningRow]) -> list[NamedEarning]:
+    """Put the point's name beside each; one statement."""
+    names = point_names(session, [row.earning.point_key for row in found])
+    return [NamedEarning(row, names.get(row.earning.point_key, "?")) for row in found]
+
+
+def refused(session: Session, *, limit: int = 20) -> list[Refusal]:
+    """Decisions that paid nothing though somebody was in the running."""
+    decisions = queries.refused_decisions(session, limit=limit)
+    names = point_names(session, [one.point_key for one in decisions])
+    lines = {
+        row.id: row
+        for row in session.execute(
+            select(OrderLine.id, Order.number, OrderLine.title)
+            .join(Order, Order.id == OrderLine.order_id)
+            .where(OrderLine.id.in_(sorted({keys.number(one.line_key) for one in decisions})))
+        )
+    }
+    return [
+        Refusal(line.number, line.title, names.get(one.point_key, "?"), str(one.outcome.value))
+        for one in decisions
+        if (line := lines.get(keys.number(one.line_key))) is not None
+    ]
+
+
+def point_names(session: Session, point_keys: Iterable[str]) -> dict[str, str]:
+    """Names by the engine's keys."""
+    ids = sorted({keys.number(one) for one in point_keys if one})
+    rows = session.execute(select(Point.id, Point.name).where(Point.id.in_(ids)))
+    return {keys.point(row.id): row.name for row in rows}
+
+
+def order_numbers(session: Session, sale_keys: Iterable[str]) -> dict[str, str]:
+    """Order numbers by the engine's sale keys."""
+    ids = sorted({keys.number(one) for one in sale_keys})
+    rows = session.execute(select(Order.id, Order.number).where(Order.id.in_(ids)))
+    return {keys.sale(row.id): row.number for row in rows}

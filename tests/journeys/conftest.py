@@ -10,9 +10,7 @@ from tests.world import World, build
 
 
 @pytest.fixture
-def installation(
-    database: Database, tmp_path: Path, business_clock: Clock
-) -> Installation:
+def installation(database: Database, tmp_path: Path, business_clock: Clock) -> Installation:
     """The application and its sandbox.
 
     No application context is held open: requests would share one `g` and see each other's user.
