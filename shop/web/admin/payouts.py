@@ -43,7 +43,7 @@ def payouts() -> Response:
             batches=rewards.batches(session),
             halted=rewards.is_halted(session),
             keys=keys,
-            status=status,
+            state=status,
             now=at,
         )
 
