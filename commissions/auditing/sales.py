@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from commissions.archive import StoredSale, stored_sales
 from commissions.auditing.finding import Finding
+from commissions.calculator import FULFILLED
 from commissions.canonical import fingerprint, read
 from commissions.facts import FACTS, Fact
 from commissions.models import (
@@ -155,9 +156,12 @@ def _compare_words(name: str, target: Target, book: _Books, case: Case) -> Itera
         "currency": case.stored.sale.currency,
         "version_id": case.in_force.version_id,
         "rule_id": case.in_force.rule_id(decision.rule),
-        "base_amount": decision.base_amount,
         "hold_days": decision.rule.hold_days,
     }
+    # A hand-over told late may have moved one unit of rounding of those that came after it.
+    shift = abs(first["base_amount"] - decision.base_amount)
+    if shift > (decision.cause == FULFILLED):
+        expected["base_amount"] = decision.base_amount
     for column, value in expected.items():
         if first[column] != value:
             detail = {"column": column, "expected": value, "found": first[column]}
