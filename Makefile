@@ -21,7 +21,7 @@ $(BIN)/.tools: $(BIN)/.app tests/requirements.txt
 
 .PHONY: built
 built: $(BIN)/.app
-	@$(BIN)/pybabel --quiet compile --directory shop/translations --use-fuzzy 2>/dev/null
+	@$(BIN)/pybabel --quiet compile --directory shop/translations
 
 run: built ## the demo on http://127.0.0.1:8000, with worker and sandbox
 	$(BIN)/python -m shop.trial.run
