@@ -19,7 +19,8 @@ def normal_phone(
             return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     except phonenumbers.NumberParseException:
         pass
-    return _bad("phone", _l("This does not look like a phone number."), wrong)
+    _blame("phone", _l("This does not look like a phone number."), wrong)
+    return None
 
 
 def normal_email(text: str, wrong: dict[str, Words | str] | None = None) -> str | None:
@@ -31,11 +32,12 @@ def normal_email(text: str, wrong: dict[str, Words | str] | None = None) -> str 
             text.strip(), check_deliverability=False, test_environment=True
         ).normalized
     except EmailNotValidError:
-        return _bad("email", _l("This does not look like an e-mail address."), wrong)
+        _blame("email", _l("This does not look like an e-mail address."), wrong)
+        return None
     return found.lower()
 
 
-def _bad(field: str, sentence: Words, wrong: dict[str, Words | str] | None) -> None:
+def _blame(field: str, sentence: Words, wrong: dict[str, Words | str] | None) -> None:
     if wrong is None:
         raise Invalid(sentence, field=field)
     wrong[field] = sentence

@@ -102,3 +102,8 @@ def name_of(session: Session, location_id: int) -> str:
     return text_of(
         session.scalars(select(location.c.name).where(location.c.id == location_id)).one()
     )
+
+
+def of_point(session: Session, point_id: int) -> Location | None:
+    """The counter that a store point runs."""
+    return session.scalars(select(Location).where(Location.point_id == point_id)).one_or_none()

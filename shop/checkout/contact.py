@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
-
+from shop.accounts.contacts import normal_email, normal_phone
 from shop.kernel.errors import Invalid
 from shop.kernel.words import Words, _l
+
+__all__ = ["ADDRESS_FIELDS", "check", "normal_email", "normal_phone"]
 
 ADDRESS_FIELDS: dict[str, tuple[str, ...]] = {
     "CN": ("province", "city", "district", "address"),
@@ -51,42 +51,6 @@ def check(
     if wrong:
         raise Invalid(_l("Please check the marked fields."), fields=wrong)
     return {**clean, "phone": phone, "email": email, "consent_version": consent_version}
-
-
-def normal_phone(
-    text: str, country: str, wrong: dict[str, Words | str] | None = None
-) -> str | None:
-    """E.164, or None for an empty text; a bad number is noted in `wrong` or raised as Invalid."""
-    if not text.strip():
-        return None
-    try:
-        number = phonenumbers.parse(text, country)
-        if phonenumbers.is_possible_number(number):
-            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    except phonenumbers.NumberParseException:
-        pass
-    _bad("phone", _l("This does not look like a phone number."), wrong)
-    return None
-
-
-def normal_email(text: str, wrong: dict[str, Words | str] | None = None) -> str | None:
-    """Trimmed and lower case, or None for an empty text; a bad one is noted or raised."""
-    if not text.strip():
-        return None
-    try:
-        found = validate_email(
-            text.strip(), check_deliverability=False, test_environment=True
-        ).normalized
-    except EmailNotValidError:
-        _bad("email", _l("This does not look like an e-mail address."), wrong)
-        return None
-    return found.lower()
-
-
-def _bad(field: str, sentence: Words, wrong: dict[str, Words | str] | None) -> None:
-    if wrong is None:
-        raise Invalid(sentence, field=field)
-    wrong[field] = sentence
 
 
 def _text(typed: Mapping[str, Any], name: str, wrong: dict[str, Words | str]) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from shop.catalog import stock
 from shop.catalog.models import Location
-from shop.fulfillment.errors import NotPaid, NothingLeft
+from shop.fulfillment.errors import NothingLeft, NotPaid
 from shop.fulfillment.models import (
     Fulfillment,
     FulfillmentKind,
@@ -49,12 +49,24 @@ def ship(
     Raises NotPaid, NothingLeft, NoSuchOrder.
     """
     fulfillment_id = _leave(
-        session, order_id, units, kind=FulfillmentKind.SHIPPING, by=by, at=at,
-        carrier=carrier.strip()[:60], tracking_number=tracking_number.strip()[:80],
+        session,
+        order_id,
+        units,
+        kind=FulfillmentKind.SHIPPING,
+        by=by,
+        at=at,
+        carrier=carrier.strip()[:60],
+        tracking_number=tracking_number.strip()[:80],
     )
     timeline.note(
-        session, order_id, "shipped", by=by, at=at, fulfillment=str(fulfillment_id),
-        carrier=carrier.strip()[:60], tracking=tracking_number.strip()[:80],
+        session,
+        order_id,
+        "shipped",
+        by=by,
+        at=at,
+        fulfillment=str(fulfillment_id),
+        carrier=carrier.strip()[:60],
+        tracking=tracking_number.strip()[:80],
     )
     return fulfillment_id
 
@@ -67,9 +79,7 @@ def over_the_counter(
     The caller has checked the buyer's right (a ticket, or phone tail and name).
     """
     fulfillment_id = _leave(session, order_id, units, kind=FulfillmentKind.PICKUP, by=by, at=at)
-    timeline.note(
-        session, order_id, "collected", by=by, at=at, fulfillment=str(fulfillment_id)
-    )
+    timeline.note(session, order_id, "collected", by=by, at=at, fulfillment=str(fulfillment_id))
     deliver(session, fulfillment_id, by=by, at=at)
     return fulfillment_id
 
@@ -172,7 +182,12 @@ def _leave(
             stock.hand_over(session, level, count, reason_id=reason, at=at, by=by)
     statuses.store_fulfillment(session, order_id, at=at)
     audit.record(
-        session, "goods.handed_over", "order", order_id, by=by, at=at,
+        session,
+        "goods.handed_over",
+        "order",
+        order_id,
+        by=by,
+        at=at,
         after={"fulfillment": str(fulfillment_id), "lines": {str(k): v for k, v in wanted.items()}},
     )
     told = tuple(LineUnits(line_id, count) for line_id, count in wanted.items())

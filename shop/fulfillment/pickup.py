@@ -191,9 +191,7 @@ def code_of(found: PickupTicket) -> str:
 
 def count_try(session: Session, point_id: int, account_id: int) -> None:
     """Guessing codes is limited for each clerk; raises TooManyTries beyond 60 in an hour."""
-    limits.count(
-        session, f"pickup:{point_id}:{account_id}", most=60, window=timedelta(hours=1)
-    )
+    limits.count(session, f"pickup:{point_id}:{account_id}", most=60, window=timedelta(hours=1))
 
 
 def _use(session: Session, ticket_id: int, *, complete: bool, by: str, at: datetime) -> None:
@@ -260,7 +258,7 @@ def _masked(name: str) -> str:
     return name[:1] + "＊" * max(1, len(name) - 1) if name else ""
 
 
-def _counters_of(point_id: int) -> Select[tuple[int]]:
+def _counters_of(point_id: int) -> Select[int]:
     return select(Location.id).where(Location.point_id == point_id)
 
 

@@ -39,9 +39,7 @@ def of_order(session: Session, order_id: int) -> list[Parcel]:
         .order_by(Fulfillment.id)
     ).all()
     lines = session.execute(
-        select(
-            FulfillmentLine.fulfillment_id, FulfillmentLine.order_line_id, FulfillmentLine.units
-        )
+        select(FulfillmentLine.fulfillment_id, FulfillmentLine.order_line_id, FulfillmentLine.units)
         .join(Fulfillment, Fulfillment.id == FulfillmentLine.fulfillment_id)
         .where(Fulfillment.order_id == order_id)
     ).all()
@@ -65,3 +63,8 @@ def tickets_of(session: Session, order_id: int) -> list[Ticket]:
 def rates(session: Session) -> Sequence[ShippingRate]:
     """All shipping rates, the general one first."""
     return session.scalars(select(ShippingRate).order_by(ShippingRate.region)).all()
+
+
+def ids_of(session: Session, order_id: int) -> set[int]:
+    """The ids of an order's hand-overs."""
+    return set(session.scalars(select(Fulfillment.id).where(Fulfillment.order_id == order_id)))

@@ -50,9 +50,7 @@ def quote(session: Session, *, division_code: str, goods_amount: int) -> Quote:
             ShippingRate.days_max,
             TaxRate.rate_bps,
         )
-        .outerjoin(
-            TaxRate, (TaxRate.tax_class == ShippingRate.tax_class) & (TaxRate.region == "")
-        )
+        .outerjoin(TaxRate, (TaxRate.tax_class == ShippingRate.tax_class) & (TaxRate.region == ""))
         .where(
             ShippingRate.active,
             literal(division_code).startswith(ShippingRate.region, autoescape=False),

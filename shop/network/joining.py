@@ -110,9 +110,7 @@ def invite(
         )
     )
     jobs.enqueue(session, INVITE, {"invitation_id": str(invitation_id)}, at=at)
-    audit.record(
-        session, "point.invited", "point", point_id, by=by, at=at, after={"role": role}
-    )
+    audit.record(session, "point.invited", "point", point_id, by=by, at=at, after={"role": role})
     return invitation_id
 
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import insert, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from shop.kernel import audit, events, ids
+from shop.kernel.db import insert_new
 from shop.kernel.events import Event
 from shop.kernel.states import Machine
 from shop.network import tree
@@ -37,6 +37,24 @@ class PointActivated(Event):
     """A point may sell from now on."""
 
     point_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A point that came in by an import."""
+
+    point_id: int
+    name: str
+    slug: str
+    """The wanted address of its storefront; empty to suggest one."""
+
+
+@dataclass(frozen=True)
+class PointsActivated(Event):
+    """Many points may sell from now on; told at once, because an import brings thousands."""
+
+    opened: tuple[Opened, ...]
     at: datetime
 
 
@@ -95,9 +113,7 @@ def make(
         )
     )
     session.execute(
-        insert(PointPayee).values(
-            id=ids.new(), point_id=point_id, payee_id=payee_id, from_at=at
-        )
+        insert(PointPayee).values(id=ids.new(), point_id=point_id, payee_id=payee_id, from_at=at)
     )
     if new.manager_id is not None:
         session.execute(
@@ -111,9 +127,7 @@ def make(
         )
     if owner_account_id is not None:
         join(session, point_id, owner_account_id, PointRole.OWNER, at=at)
-    audit.record(
-        session, "point.made", "point", point_id, by=by, at=at, after={"kind": new.kind}
-    )
+    audit.record(session, "point.made", "point", point_id, by=by, at=at, after={"kind": new.kind})
     if status is PointStatus.ACTIVE:
         events.publish(session, PointActivated(point_id, at))
     return point_id
@@ -136,12 +150,10 @@ def join(
     session: Session, point_id: int, account_id: int, role: PointRole, *, at: datetime
 ) -> None:
     """Let an account work at a point; doing so already is fine."""
-    kind = session.get_bind().dialect.name
-    dialect = {"sqlite": sqlite, "postgresql": postgresql}[kind]
     session.execute(
-        dialect.insert(PointMembership)
-        .values(account_id=account_id, point_id=point_id, role=role, created_at=at)
-        .on_conflict_do_nothing()
+        insert_new(session, PointMembership).values(
+            account_id=account_id, point_id=point_id, role=role, created_at=at
+        )
     )
 
 
@@ -152,9 +164,7 @@ def change_status(
 
     Raises StaleState for a step that is not allowed.
     """
-    moved = POINT.move(
-        session, Point, point_id, to=to, by=by, at=at, ids=ids.new, note=note
-    )
+    moved = POINT.move(session, Point, point_id, to=to, by=by, at=at, ids=ids.new, note=note)
     if moved and to is PointStatus.ACTIVE:
         session.execute(
             update(Point)

@@ -198,7 +198,7 @@ def of_point(
         .order_by(Order.id.desc())
         .limit(limit + 1)
     ).all()
-    items = [(OrderRow(*row[: len(_ROW)], ""), int(row[len(_ROW)])) for row in rows[:limit]]
+    items = [(OrderRow(*(*row[: len(_ROW)], "")), int(row[len(_ROW)])) for row in rows[:limit]]
     return Page(items, str(items[-1][0].id) if len(rows) > limit else "")
 
 

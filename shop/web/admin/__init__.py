@@ -1,6 +1,7 @@
 """The brand's desk: tasks, orders, catalog, network, commissions, payouts, settings."""
 
 from shop.web.admin import (
+    applications,
     catalog,
     commissions,
     menu,
@@ -9,11 +10,14 @@ from shop.web.admin import (
     payouts,
     plan,
     points,
+    points_actions,
+    points_import,
     tasks,
 )
 from shop.web.admin.routes import blueprint
 
 __all__ = [
+    "applications",
     "blueprint",
     "catalog",
     "commissions",
@@ -23,5 +27,7 @@ __all__ = [
     "payouts",
     "plan",
     "points",
+    "points_actions",
+    "points_import",
     "tasks",
 ]

@@ -34,7 +34,7 @@ def tasks(session: Session) -> list[Task]:
             _l("To ship"),
             _orders(session, placed, _waits("shipping")),
             "admin.orders",
-            {"status": "placed", "delivery": "shipping", "fulfillment": "unfulfilled"},
+            {"waits": "shipping"},
         ),
         Task(
             _l("To be collected"),
@@ -42,7 +42,7 @@ def tasks(session: Session) -> list[Task]:
                 session, select(PickupTicket.id).where(PickupTicket.status.in_(("waiting", "ready")))
             ),
             "admin.orders",
-            {"status": "placed", "delivery": "pickup", "fulfillment": "unfulfilled"},
+            {"waits": "pickup"},
         ),
         *(
             Task(label, _orders(session, Order.task == task), "admin.orders", {"task": task}, True)
@@ -107,5 +107,5 @@ def _orders(session: Session, *conditions: ColumnElement[bool]) -> int:
     return _count(session, select(Order.id).where(*conditions))
 
 
-def _count(session: Session, rows: Select[tuple[int]]) -> int:
+def _count(session: Session, rows: Select[int]) -> int:
     return session.execute(select(func.count()).select_from(rows.subquery())).scalar_one()

@@ -1,0 +1,50 @@
+"""Who wants to become a point: approve or decline, with a note."""
+
+from typing import Any
+
+from flask import Response, abort, request
+
+from shop.accounts import queries as accounts
+from shop.kernel import clock, db
+from shop.kernel.errors import Conflict
+from shop.kernel.i18n import _l
+from shop.network import joining, queries
+from shop.web import access, render
+from shop.web.actor import current_actor
+from shop.web.admin.routes import blueprint
+
+
+@blueprint.get("/applications")
+@access.network_staff
+def applications() -> Response:
+    """Open ones, oldest first, and the last decisions."""
+    with db.reading() as session:
+        waiting = queries.applications(session)
+        decided = queries.decided(session)
+        names = accounts.names_of(session, {one.decided_by for one, _name in decided})
+    return render.page(
+        "admin/points/applications.html", waiting=waiting, decided=decided, names=names
+    )
+
+
+@blueprint.post("/applications/<int:point_id>")
+@access.network_staff
+def decide_application(point_id: int) -> Any:
+    """Approve or decline; of two people who decide at once one is told."""
+    answer = request.form.get("answer", "")
+    if answer not in ("approve", "decline"):
+        abort(400)
+    try:
+        with db.unit_of_work() as session:
+            joining.decide(
+                session,
+                point_id,
+                approve=answer == "approve",
+                note=request.form.get("note", "").strip(),
+                by=current_actor().key,
+                at=clock.now(),
+            )
+    except Conflict as error:
+        return render.back_to("admin.applications", say_so=error.message, tone="bad")
+    said = _l("Approved: the shop is open.") if answer == "approve" else _l("Declined.")
+    return render.back_to("admin.applications", say_so=said)
