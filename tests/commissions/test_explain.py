@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from commissions import queries
@@ -252,8 +252,6 @@ class TestQueries:
         assert queries.open_holds(session, at=moment()) == []
 
     def test_the_number_of_statements_does_not_grow(self, session: Session, ids: Ids) -> None:
-        from sqlalchemy import event
-
         published(session, ids)
         counts = []
         statements: list[str] = []
