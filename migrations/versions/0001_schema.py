@@ -67,7 +67,6 @@ def upgrade() -> None:
         sa.Column("window_start", commissions.schema.UtcDateTime(timezone=True), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("key", "window_start", name=op.f("pk_attempt_count")),
-        sa.UniqueConstraint("key", "window_start", name=op.f("uq_attempt_count_key_window_start")),
         sqlite_strict=True,
     )
     op.create_table(
@@ -1874,7 +1873,28 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("commission_hold", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_commission_hold_open",
+            "ix_commission_hold_open_entry_id",
+            ["entry_id"],
+            unique=False,
+            sqlite_where=sa.text("released_at IS NULL"),
+            postgresql_where=sa.text("released_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_commission_hold_open_payee_key",
+            ["payee_key"],
+            unique=False,
+            sqlite_where=sa.text("released_at IS NULL"),
+            postgresql_where=sa.text("released_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_commission_hold_open_point_key",
+            ["point_key"],
+            unique=False,
+            sqlite_where=sa.text("released_at IS NULL"),
+            postgresql_where=sa.text("released_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_commission_hold_open_sale_id",
             ["sale_id"],
             unique=False,
             sqlite_where=sa.text("released_at IS NULL"),
@@ -2042,7 +2062,22 @@ def downgrade() -> None:
     op.drop_table("commission_payout_claim")
     with op.batch_alter_table("commission_hold", schema=None) as batch_op:
         batch_op.drop_index(
-            "ix_commission_hold_open",
+            "ix_commission_hold_open_sale_id",
+            sqlite_where=sa.text("released_at IS NULL"),
+            postgresql_where=sa.text("released_at IS NULL"),
+        )
+        batch_op.drop_index(
+            "ix_commission_hold_open_point_key",
+            sqlite_where=sa.text("released_at IS NULL"),
+            postgresql_where=sa.text("released_at IS NULL"),
+        )
+        batch_op.drop_index(
+            "ix_commission_hold_open_payee_key",
+            sqlite_where=sa.text("released_at IS NULL"),
+            postgresql_where=sa.text("released_at IS NULL"),
+        )
+        batch_op.drop_index(
+            "ix_commission_hold_open_entry_id",
             sqlite_where=sa.text("released_at IS NULL"),
             postgresql_where=sa.text("released_at IS NULL"),
         )

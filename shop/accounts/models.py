@@ -10,7 +10,6 @@ from sqlalchemy import (
     Integer,
     String,
     Text,
-    UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -102,5 +101,3 @@ class AttemptCount(Base):
     window_start: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
     """Wall time, rounded down to the window."""
     tries: Mapped[int] = mapped_column(Integer, default=0)
-
-    __table_args__ = (UniqueConstraint("key", "window_start"),)

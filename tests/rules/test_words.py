@@ -1,0 +1,43 @@
+"""Every word that people see has its Chinese, with the same values in it."""
+
+import io
+import re
+from pathlib import Path
+
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).resolve().parents[2]
+CATALOG = ROOT / "shop" / "translations" / "zh_Hans" / "LC_MESSAGES" / "messages.po"
+KEYWORDS = {"_": None, "_l": None, "label": None, "gettext": None, "ngettext": (1, 2)}
+METHODS = [("shop/**.py", "python"), ("templates/**.html", "jinja2")]
+
+
+def words_of_the_source() -> set[str]:
+    found = extract_from_dir(str(ROOT), METHODS, keywords=KEYWORDS, options_map={})
+    return {words if isinstance(words, str) else words[0] for _file, _line, words, *_ in found}
+
+
+def test_everything_is_translated() -> None:
+    catalog = read_po(io.BytesIO(CATALOG.read_bytes()))
+    known = {
+        message.id if isinstance(message.id, str) else message.id[0]
+        for message in catalog
+        if message.id and message.string
+    }
+
+    assert sorted(words_of_the_source() - known) == []
+
+
+def test_translations_keep_the_values() -> None:
+    def values(text: str) -> list[str]:
+        return sorted(set(re.findall(r"%\(\w+\)[sd]", text)))
+
+    catalog = read_po(io.BytesIO(CATALOG.read_bytes()))
+    wrong = [
+        message.id
+        for message in catalog
+        if isinstance(message.id, str) and message.id
+        if values(message.id) != values(str(message.string))
+    ]
+    assert wrong == []
