@@ -210,7 +210,7 @@ def _check_parent(tree: CategoryTree, category_id: int | None, parent_id: int | 
     height = _height(tree, category_id) if category_id is not None else 1
     if len(path) + height > MAX_CATEGORY_DEPTH:
         raise Invalid(
-            _l("Categories go %(depth)s levels deep at most.", depth=MAX_CATEGORY_DEPTH),
+            _l("Categories go %(limit)s levels deep at most.", limit=MAX_CATEGORY_DEPTH),
             field="parent_id",
         )
 

@@ -88,8 +88,8 @@ class AdjustReason(StrEnum):
 _ADJUST_LABELS = {
     AdjustReason.COUNTED: _l("Counted"),
     AdjustReason.DAMAGED: _l("Damaged"),
-    AdjustReason.LOST: _l("Lost"),
-    AdjustReason.FOUND: _l("Found"),
+    AdjustReason.LOST: _l("Gone missing"),
+    AdjustReason.FOUND: _l("Turned up"),
     AdjustReason.EXPIRED: _l("Past its best-before date"),
     AdjustReason.SAMPLE: _l("Given as a sample"),
     AdjustReason.OTHER: _l("Other reason"),

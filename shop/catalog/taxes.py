@@ -20,6 +20,19 @@ def classes(session: Session) -> dict[str, dict[str, str]]:
     return {row[0]: row[1] for row in rows}
 
 
+def rates(session: Session) -> dict[str, dict[str, int]]:
+    """Basis points by class and region; the empty region is everywhere else."""
+    found: dict[str, dict[str, int]] = {}
+    rows = session.execute(
+        select(tax_rate.c.tax_class, tax_rate.c.region, tax_rate.c.rate_bps).order_by(
+            tax_rate.c.tax_class, tax_rate.c.region
+        )
+    )
+    for code, region, rate_bps in rows:
+        found.setdefault(code, {})[region] = rate_bps
+    return found
+
+
 def need_standard(session: Session) -> None:
     """Make the class that every product has unless it says otherwise."""
     session.execute(

@@ -188,22 +188,19 @@ class TestDialects:
         assert products()["tea"].option_names == []
         assert products()["tea"].variants[0].option_values == []
 
-    @pytest.mark.parametrize(
-        ("cells", "status", "published"),
-        [
+    def test_status_and_publication_follow_their_columns(self, at: datetime) -> None:
+        cases: list[tuple[dict[str, str], str, bool]] = [
             ({}, "active", True),
             ({"Published": "FALSE"}, "draft", False),
             ({"Published": "", "Status": ""}, "active", True),
             ({"Published": "false", "Status": "ACTIVE"}, "active", False),
             ({"Status": "archived"}, "archived", True),
-        ],
-    )
-    def test_status_and_publication_follow_their_columns(
-        self, at: datetime, cells: dict[str, str], status: str, published: bool
-    ) -> None:
-        take(sheet([{"Handle": "tea", "Title": "Tea", "Variant Price": "1", **cells}]), at)
-        tea = products()["tea"]
-        assert (tea.status, tea.published_at is not None) == (status, published)
+        ]
+        for number, (cells, status, published) in enumerate(cases):
+            row = {"Handle": f"p{number}", "Title": "Tea", "Variant Price": "1", **cells}
+            take(sheet([row]), at)
+            tea = products()[f"p{number}"]
+            assert (tea.status, tea.published_at is not None) == (status, published), cells
 
 
 class TestUpdate:
@@ -302,45 +299,50 @@ class TestUpdate:
 
 
 class TestProblems:
-    @pytest.mark.parametrize(
-        ("cells", "column", "code"),
-        [
-            ({"Price": "4.205"}, "Price", "bad_amount"),
-            ({"Price": "abc"}, "Price", "bad_amount"),
-            ({"Price": "1,5"}, "Price", "bad_amount"),
-            ({"Price": "NaN"}, "Price", "bad_amount"),
-            ({"Price": "-1"}, "Price", "negative"),
-            ({"Price": "99999999999999999"}, "Price", "bad_amount"),
-            ({"Weight value (grams)": "heavy"}, "Weight value (grams)", "bad_number"),
-            ({"Inventory quantity": "1.5"}, "Inventory quantity", "bad_number"),
-            ({"Inventory quantity": "1e30"}, "Inventory quantity", "too_large"),
-            ({"Charge tax": "maybe"}, "Charge tax", "bad_boolean"),
-            ({"Status": "sold"}, "Status", "bad_status"),
-            ({"Continue selling when out of stock": "sometimes"},
-             "Continue selling when out of stock", "bad_policy"),
-            ({"Gift card": "TRUE"}, "Gift card", "gift_card"),
-            ({"Option1 value": "S"}, "Option1 name", "option_name_missing"),
-            ({"Option1 name": "Size"}, "Option1 value", "option_value_missing"),
-            ({"Product category": "a>b>c>d>e>f>g"}, "Product category", "category_too_deep"),
-            ({"SKU": "x" * 121}, "SKU", "too_long"),
-            ({"Vendor": "a\0b"}, "Vendor", "nul"),
-        ],
-    )  # fmt: skip
-    def test_a_cell_that_means_nothing_is_named_with_line_and_column(
-        self, at: datetime, cells: dict[str, str], column: str, code: str
-    ) -> None:
-        columns = dict.fromkeys(
-            ["Option1 name", "Option1 value", "Charge tax", "Status", "Gift card"], ""
-        )
-        good = {"URL handle": "tea", "Title": "Tea", "Price": "1", **columns}
-        bad = {"URL handle": "bad", "Title": "Bad", "Price": "1", **columns, **cells}
+    CELLS = (
+        ("Price", "4.205", "bad_amount"),
+        ("Price", "abc", "bad_amount"),
+        ("Price", "1,5", "bad_amount"),
+        ("Price", "NaN", "bad_amount"),
+        ("Price", "-1", "negative"),
+        ("Price", "99999999999999999", "bad_amount"),
+        ("Weight value (grams)", "heavy", "bad_number"),
+        ("Inventory quantity", "1.5", "bad_number"),
+        ("Inventory quantity", "1e30", "too_large"),
+        ("Charge tax", "maybe", "bad_boolean"),
+        ("Status", "sold", "bad_status"),
+        ("Continue selling when out of stock", "sometimes", "bad_policy"),
+        ("Gift card", "TRUE", "gift_card"),
+        ("Product category", "a>b>c>d>e>f>g", "category_too_deep"),
+        ("SKU", "x" * 121, "too_long"),
+        ("Vendor", "a\0b", "nul"),
+    )
 
-        report = take(sheet([good, bad]), at)
+    def test_a_cell_that_means_nothing_is_named_with_line_and_column(self, at: datetime) -> None:
+        good = {"URL handle": "tea", "Title": "Tea", "Price": "1"}
+        bad = [
+            {"URL handle": f"bad-{n}", "Title": "Bad", "Price": "1", column: text}
+            for n, (column, text, _code) in enumerate(self.CELLS)
+        ]
 
-        assert [row.status for row in report] == ["created", "failed"]
-        assert (3, column, code) in codes(report)
+        report = take(sheet([good, *bad]), at)
+
+        assert [row.status for row in report] == ["created"] + ["failed"] * len(bad)
+        expected = [(n, column, code) for n, (column, _text, code) in enumerate(self.CELLS, 3)]
+        assert codes(report) == expected
         assert set(products()) == {"tea"}
         assert all(str(sentence(problem)) for row in report for problem in row.problems)
+
+    def test_options_need_their_name_and_value(self, at: datetime) -> None:
+        rows = [
+            {"URL handle": "a", "Title": "A", "Option1 name": "", "Option1 value": "S"},
+            {"URL handle": "b", "Title": "B", "Option1 name": "Size", "Option1 value": ""},
+        ]
+        report = take(sheet([{**row, "Price": "1"} for row in rows]), at)
+        assert codes(report) == [
+            (2, "Option1 name", "option_name_missing"),
+            (3, "Option1 value", "option_value_missing"),
+        ]
 
     def test_a_new_product_needs_a_title(self, at: datetime) -> None:
         report = take(sheet([{"Handle": "tea", "Title": "", "Variant Price": "1"}]), at)
@@ -392,16 +394,12 @@ class TestProblems:
         assert job.summary["problem"]["line"] == 3
         assert products() == {}
 
-    @pytest.mark.parametrize(
-        "content",
-        [b"", b"\n\n", b"a,b\n1,2\n", "价格\n".encode("utf-16"), b"\x89PNG\r\n\x1a\n\0\0"],
-    )
-    def test_what_is_no_product_file_is_refused_at_the_door(
-        self, at: datetime, content: bytes
-    ) -> None:
-        with pytest.raises(BadFile) as refusal:
-            take(content, at)
-        assert refusal.value.field == "file"
+    def test_what_is_no_product_file_is_refused_at_the_door(self, at: datetime) -> None:
+        picture = b"\x89PNG\r\n\x1a\n\0\0"
+        for content in (b"", b"\n\n", b"a,b\n1,2\n", "价格\n".encode("utf-16"), picture):
+            with pytest.raises(BadFile) as refusal:
+                take(content, at)
+            assert refusal.value.field == "file"
 
 
 class TestJob:

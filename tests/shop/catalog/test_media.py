@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -16,7 +17,7 @@ from tests.conftest import Database
 from tests.factories.catalog import BY, make_product
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def worker(database: Database) -> Iterator[None]:
     jobs.bind(
         {"catalog.fetch_media": jobs.Job(media.fetch, calls_outside=True)},
@@ -33,6 +34,10 @@ def photo(width: int = 1600, height: int = 1200, kind: str = "JPEG", **options: 
 
 
 class TestEncode:
+    @pytest.fixture(autouse=True)
+    def folder(self, tmp_path: Path) -> None:
+        files.keep_in(tmp_path)
+
     def test_three_widths_without_metadata(self) -> None:
         exif = Image.Exif()
         exif[0x010E] = "taken at home"
@@ -84,6 +89,7 @@ class TestEncode:
             pictures.encode(out.getvalue())
 
 
+@pytest.mark.usefixtures("worker")
 class TestMedia:
     def test_the_first_picture_stands_in_lists_and_raises_the_version(self, at: datetime) -> None:
         picture = pictures.encode(photo())

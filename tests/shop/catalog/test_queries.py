@@ -1,11 +1,9 @@
 """What pages and carts read of the catalog, and in how many statements."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import event, insert, update
+from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from shop.catalog import queries, stock
@@ -21,22 +19,7 @@ from tests.factories.catalog import (
     make_tax,
     make_variant,
 )
-
-
-@contextmanager
-def counted(database: Database) -> Iterator[list[str]]:
-    """The statements that are sent inside the block."""
-    sent: list[str] = []
-
-    def note(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if not statement.startswith(("BEGIN", "SAVEPOINT", "RELEASE")):
-            sent.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(database.engine, "before_cursor_execute", note)
+from tests.shop.catalog.counting import counted
 
 
 def slugs(session: Session, at: datetime, **how: object) -> list[str]:
@@ -119,13 +102,13 @@ class TestCards:
 
             assert slugs(session, at, ids=[made[2], made[0]]) == ["p2", "p0"]
 
-    @pytest.mark.parametrize("forged", ["x", "1", "9_9_9", "9999999999999999999999_1", "_"])
     def test_a_forged_page_key_begins_at_the_beginning(
-        self, database: Database, at: datetime, forged: str
+        self, database: Database, at: datetime
     ) -> None:
         with db.unit_of_work() as session:
             make_product(session, "honey")
-            assert slugs(session, at, after=forged) == ["honey"]
+            for forged in ("x", "1", "9_9_9", "9999999999999999999999_1", "_"):
+                assert slugs(session, at, after=forged) == ["honey"]
 
     def test_a_list_is_one_statement(self, database: Database, at: datetime) -> None:
         with db.unit_of_work() as session:

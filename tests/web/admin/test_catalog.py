@@ -21,8 +21,9 @@ CNY: dict[str, Any] = {"currency": "CNY", "by": BY}
 
 
 @pytest.fixture
-def installation(database: Database, tmp_path: Path) -> Installation:
-    return install(database.urls, tmp_path)
+def installation(sqlite_database: Database, tmp_path: Path) -> Installation:
+    """Pages over one database: what they call is tested on both beside the slice."""
+    return install(sqlite_database.urls, tmp_path)
 
 
 @pytest.fixture
