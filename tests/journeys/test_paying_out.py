@@ -22,12 +22,10 @@ from tests.conftest import Clock
 from tests.world import World
 
 
-
 @pytest.fixture
 def connected(world: World) -> World:
     """Anna is paid by Connect, Bo by bank file."""
     sandbox = world.installation.sandbox
-
 
     account = client.create_account({"type": "express", "country": "HK"}, key="anna")["id"]
     control.onboard(sandbox, account)
