@@ -54,6 +54,7 @@ EVENTS: Mapping[type[Event], Sequence[Callable[..., None]]] = {
 
 JOBS: Mapping[str, Job] = {
     "accounts.send_code": Job(messages.send_code, calls_outside=True),
+    "accounts.welcome_staff": Job(messages.send_staff_welcome, calls_outside=True),
     "catalog.fetch_media": Job(media.fetch, calls_outside=True),
     "catalog.import": Job(importer.work, calls_outside=True),
     "gateway.handle": Job(inbox.handle, calls_outside=True),

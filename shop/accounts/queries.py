@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from shop.accounts.models import Account, StaffMembership
@@ -47,6 +47,17 @@ def names_of(session: Session, actors: Iterable[str]) -> dict[str, str]:
         )
     )
     return {ids[row.id]: row.name or row.email or row.phone or "" for row in rows}
+
+
+def key_of(session: Session, typed: str) -> str:
+    """The audit key of whom somebody typed: an e-mail, a phone number, a name, or the key itself."""
+    row = session.execute(
+        select(Account.id)
+        .where(or_(Account.email == typed.lower(), Account.phone == typed, Account.name == typed))
+        .order_by(Account.id)
+        .limit(1)
+    ).one_or_none()
+    return f"account:{row.id}" if row else typed
 
 
 def staff(session: Session) -> list[Person]:

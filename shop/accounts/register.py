@@ -1,8 +1,9 @@
 """Making accounts: a buyer or owner by a confirmed contact, staff by an administrator."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -12,6 +13,18 @@ from shop.accounts.queries import Person
 from shop.kernel import audit, ids
 from shop.kernel.errors import Conflict, NotFound
 from shop.kernel.words import _l
+
+FOUR_EYES = frozenset((StaffRole.FINANCE_MAKER, StaffRole.FINANCE_CHECKER))
+"""Who prepares a payout never approves one."""
+
+
+class FourEyes(Conflict):
+    code = "four_eyes"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _l("One person cannot prepare payouts and approve them. Give one of the roles only.")
+        )
 
 
 def with_contact(session: Session, contact: str, *, name: str, locale: str, at: datetime) -> Person:
@@ -43,10 +56,16 @@ def with_contact(session: Session, contact: str, *, name: str, locale: str, at: 
 
 
 def grant(session: Session, account_id: int, role: StaffRole, *, by: str, at: datetime) -> None:
-    """Give a person a role at the brand; holding it already is fine."""
+    """Give a person a role at the brand; holding it already is fine.
+
+    Raises FourEyes for the second of the two roles that check each other.
+    """
+    _take_turn(session, [account_id])
     person = _existing(session, account_id)
     if role in person.staff_roles:
         return
+    if person.staff_roles | {role} >= FOUR_EYES:
+        raise FourEyes
     session.execute(
         insert(StaffMembership).values(
             account_id=account_id, role=role, granted_at=at, granted_by=by
@@ -63,9 +82,7 @@ def revoke(session: Session, account_id: int, role: StaffRole, *, by: str, at: d
     Raises Conflict for the last administrator, who could never be replaced.
     """
     if role is StaffRole.ADMIN:
-        admins = [one for one in queries.staff(session) if StaffRole.ADMIN in one.staff_roles]
-        if len(admins) <= 1:
-            raise Conflict(_l("Somebody must remain administrator."))
+        need_another_admin(session, account_id)
     session.execute(
         delete(StaffMembership).where(
             StaffMembership.account_id == account_id, StaffMembership.role == role
@@ -83,6 +100,32 @@ def sign_out_everywhere(session: Session, account_id: int) -> None:
         update(Account)
         .where(Account.id == account_id)
         .values(session_version=Account.session_version + 1)
+    )
+
+
+def need_another_admin(session: Session, account_id: int) -> None:
+    """Raises Conflict if nobody else could administer the shop.
+
+    Administrators who go at the same moment stand in line, else both would find the other.
+    """
+    known = {one.id for one in queries.staff(session) if StaffRole.ADMIN in one.staff_roles}
+    _take_turn(session, sorted(known))
+    others = [
+        one
+        for one in queries.staff(session)
+        if StaffRole.ADMIN in one.staff_roles and not one.disabled and one.id != account_id
+    ]
+    if not others:
+        raise Conflict(_l("Somebody must remain administrator."))
+
+
+def _take_turn(session: Session, account_ids: Sequence[int]) -> None:
+    """Changes of an account's roles stand in line at its row; SQLite has one writer anyway."""
+    session.execute(
+        select(Account.id)
+        .where(Account.id.in_(account_ids))
+        .order_by(Account.id)
+        .with_for_update(key_share=True)
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Index, Integer, String, Text, insert, or_, select, update
+from sqlalchemy import Index, Integer, String, Text, func, insert, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shop.kernel import clock, ids
@@ -235,6 +235,16 @@ def dead(session: Session) -> list[OutboxJob]:
             .limit(200)
         )
     )
+
+
+def backlog(session: Session) -> tuple[int, datetime | None]:
+    """How many jobs are due and not done, and since when the oldest of them waits."""
+    row = session.execute(
+        select(func.count(), func.min(OutboxJob.due_at)).where(
+            OutboxJob.done_at.is_(None), OutboxJob.dead_at.is_(None), OutboxJob.due_at <= clock.now()
+        )
+    ).one()
+    return int(row[0]), row[1]
 
 
 def revive(session: Session, row_id: int, *, at: datetime) -> bool:

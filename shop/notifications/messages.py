@@ -188,3 +188,21 @@ def send_invitation(payload: Mapping[str, Any]) -> None:
             "%(brand)s invites you to %(point)s", brand=text_of(brand.name), point=point_name
         )
         _send(contact, subject, f"{_('Open this link to join:')}\n\n{_public_url}/invite/{token}")
+
+
+def send_staff_welcome(payload: Mapping[str, Any]) -> None:
+    """Job: tell a new member of staff how to get in; the mail itself opens nothing."""
+    with reading() as session:
+        row = session.execute(
+            select(Account.email, Account.phone, Account.locale).where(
+                Account.id == int(payload["account_id"])
+            )
+        ).one()
+        brand = brands.current(session)
+    with in_locale(row.locale):
+        subject = _("You belong to the staff of %(brand)s", brand=text_of(brand.name))
+        words = _(
+            "Sign in with this address and the code that we send you. "
+            "Then choose a password and set up the second factor."
+        )
+        _send(row.email or row.phone, subject, f"{words}\n\n{_public_url}/sign-in")

@@ -73,6 +73,11 @@ def by_token(session: Session, token: str) -> WholeOrder | None:
     return _whole(session, Order.token == token)
 
 
+def any_exists(session: Session) -> bool:
+    """Whether there is an order at all; the currency is fixed from then on."""
+    return session.scalar(select(Order.id).limit(1)) is not None
+
+
 def by_id(session: Session, order_id: int, *, with_events: bool = False) -> WholeOrder | None:
     """One order for staff."""
     found = _whole(session, Order.id == order_id)

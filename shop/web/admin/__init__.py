@@ -2,8 +2,10 @@
 
 from shop.web.admin import (
     applications,
+    audit_log,
     catalog,
     commissions,
+    machinery,
     menu,
     order_actions,
     orders,
@@ -12,15 +14,20 @@ from shop.web.admin import (
     points,
     points_actions,
     points_import,
+    rates,
+    settings,
+    staff,
     tasks,
 )
 from shop.web.admin.routes import blueprint
 
 __all__ = [
     "applications",
+    "audit_log",
     "blueprint",
     "catalog",
     "commissions",
+    "machinery",
     "menu",
     "order_actions",
     "orders",
@@ -29,5 +36,8 @@ __all__ = [
     "points",
     "points_actions",
     "points_import",
+    "rates",
+    "settings",
+    "staff",
     "tasks",
 ]

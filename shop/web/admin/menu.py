@@ -53,7 +53,7 @@ def _menu() -> dict[str, object]:
         actor = current_actor()
         groups = []
         for title, items in _entries():
-            open_ones = [item for item in items if _is_open(item[0])]
+            open_ones = [item for item in items if is_open(item[0])]
             if open_ones and actor.staff_roles:
                 groups.append((title, open_ones))
         return groups
@@ -61,7 +61,8 @@ def _menu() -> dict[str, object]:
     return {"admin_menu": admin_menu}
 
 
-def _is_open(endpoint: str) -> bool:
+def is_open(endpoint: str) -> bool:
+    """Whether the reader may open this page."""
     if endpoint not in current_app.view_functions:
         return False
     rule = rule_of(endpoint)

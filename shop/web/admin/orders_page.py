@@ -93,9 +93,11 @@ def show(order_id: int, refused: Refused | None = None, *, status: int = 200) ->
     """The page; with `refused` the form of that action stands open, filled in as it was sent."""
     with db.reading() as session:
         values = _values(session, order_id)
+    can = values["can"]
     return render.page(
         "admin/orders/order.html",
         status=status,
+        offered={**can, "note": True, "contact": can["correct"], "task": values["order"].task},
         refused=refused or Refused(),
         typed=refused.typed if refused else {},
         reasons={code: REASONS[code] for code in REFUND_REASONS},

@@ -229,8 +229,8 @@ def _counter(session: Session, point_id: int, code: str) -> None:
             _l("“%(text)s” is not a number.", text=text["ready_minutes"][:20]),
             field="ready_minutes",
         )
+    name = _texts(text, "name", 120)
     details = {
-        "name": _texts(text, "name", 120),
         "address": text["address"][:300],
         "phone": text["phone"][:20],
         "opening_hours": _texts(text, "hours", 200),
@@ -241,9 +241,8 @@ def _counter(session: Session, point_id: int, code: str) -> None:
     by, at = current_actor().key, clock.now()
     place = locations.of_point(session, point_id)
     if place is not None:
-        locations.change_location(session, place.id, by=by, at=at, **details)
+        locations.change_location(session, place.id, by=by, at=at, name=name, **details)
         return
-    name = details.pop("name")
     locations.make_location(
         session, code, name, by=by, at=at, point_id=point_id, ships=False, **details
     )

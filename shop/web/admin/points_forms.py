@@ -11,16 +11,16 @@ from shop.kernel.i18n import _l
 from shop.kernel.words import Words
 from shop.network.models import PointKind, Rail
 from shop.web import render
-from shop.web.forms import Form
+from shop.web.forms import Form, label
 
-KIND_NAMES = {
+KIND_NAMES: dict[PointKind, Any] = {
     PointKind.DEALER: _l("Dealer"),
     PointKind.STORE: _l("Store"),
     PointKind.EMPLOYEE: _l("Employee"),
     PointKind.PARTNER: _l("Partner"),
     PointKind.CUSTOMER: _l("Customer"),
 }
-RAIL_NAMES = {
+RAIL_NAMES: dict[Rail, Any] = {
     Rail.BANK_FILE: _l("Bank transfer"),
     Rail.CONNECT: _l("Stripe Connect"),
     Rail.CREDIT_NOTE: _l("Credit note"),
@@ -32,18 +32,18 @@ RAIL_NAMES = {
 class PointForm(Form):
     """What is known about a point."""
 
-    name = StringField(_l("Name"), [InputRequired(), Length(max=200)])
-    kind = SelectField(_l("Kind"), choices=[(kind.value, name) for kind, name in KIND_NAMES.items()])
-    external_key = StringField(_l("The brand's number"), [Length(max=80)])
-    group_key = StringField(_l("Plan group"), [Length(max=40)])
-    grade = StringField(_l("Grade"), [Length(max=40)])
-    territory = StringField(_l("Territory (division code)"), [Length(max=20)])
-    contact_phone = StringField(_l("Phone"), [Length(max=20)])
-    contact_email = StringField(_l("E-mail"), [Length(max=254)])
-    province = StringField(_l("Province"), [Length(max=40)])
-    city = StringField(_l("City"), [Length(max=40)])
-    district = StringField(_l("District"), [Length(max=40)])
-    address = StringField(_l("Address"), [Length(max=300)])
+    name = StringField(label("Name"), [InputRequired(), Length(max=200)])
+    kind = SelectField(label("Kind"), choices=[(kind.value, name) for kind, name in KIND_NAMES.items()])
+    external_key = StringField(label("The brand's number"), [Length(max=80)])
+    group_key = StringField(label("Plan group"), [Length(max=40)])
+    grade = StringField(label("Grade"), [Length(max=40)])
+    territory = StringField(label("Territory (division code)"), [Length(max=20)])
+    contact_phone = StringField(label("Phone"), [Length(max=20)])
+    contact_email = StringField(label("E-mail"), [Length(max=254)])
+    province = StringField(label("Province"), [Length(max=40)])
+    city = StringField(label("City"), [Length(max=40)])
+    district = StringField(label("District"), [Length(max=40)])
+    address = StringField(label("Address"), [Length(max=300)])
 
     @property
     def clean(self) -> dict[str, Any]:
@@ -66,26 +66,26 @@ class PointForm(Form):
 class NewPointForm(PointForm):
     """A point that staff make: with its manager and its owner's contact."""
 
-    manager = StringField(_l("Managed by (number or id; empty for none)"), [Length(max=80)])
-    owner = StringField(_l("Owner's phone or e-mail, to invite"), [Length(max=254)])
+    manager = StringField(label("Managed by (number or id; empty for none)"), [Length(max=80)])
+    owner = StringField(label("Owner's phone or e-mail, to invite"), [Length(max=254)])
 
 
 class DestinationForm(Form):
     """Where a payee's money goes; each rail uses its own fields."""
 
     rail = RadioField(
-        _l("The way money goes"),
+        label("The way money goes"),
         choices=[(rail.value, name) for rail, name in RAIL_NAMES.items()],
         default=Rail.BANK_FILE.value,
     )
-    holder = StringField(_l("Account holder"))
-    account_number = StringField(_l("Account number or IBAN"))
-    bank_name = StringField(_l("Bank"))
-    bank_code = StringField(_l("Bank code (CNAPS or BIC)"))
-    account_id = StringField(_l("Connect account"))
-    customer_number = StringField(_l("Customer number"))
-    personnel_number = StringField(_l("Personnel number"))
-    instructions = StringField(_l("How to pay"))
+    holder = StringField(label("Account holder"))
+    account_number = StringField(label("Account number or IBAN"))
+    bank_name = StringField(label("Bank"))
+    bank_code = StringField(label("Bank code (CNAPS or BIC)"))
+    account_id = StringField(label("Connect account"))
+    customer_number = StringField(label("Customer number"))
+    personnel_number = StringField(label("Personnel number"))
+    instructions = StringField(label("How to pay"))
 
     @property
     def details(self) -> dict[str, str]:

@@ -4,7 +4,7 @@ from flask import Response
 
 from shop.kernel import db
 from shop.web import access, render
-from shop.web.admin import figures
+from shop.web.admin import figures, menu
 from shop.web.admin.routes import blueprint
 
 
@@ -14,4 +14,5 @@ def tasks() -> Response:
     """The front page of the brand's desk."""
     with db.reading() as session:
         counts = figures.tasks(session)
-    return render.page("admin/tasks.html", tasks=counts)
+    open_ones = [task for task in counts if menu.is_open(task.endpoint)]
+    return render.page("admin/tasks.html", tasks=open_ones)

@@ -11,6 +11,7 @@ from shop.web.store import (
     orders,
     product,
     sign_in,
+    staff_password,
 )
 from shop.web.store.mailbox import blueprint as demo_blueprint
 from shop.web.store.routes import blueprint
@@ -28,4 +29,5 @@ __all__ = [
     "orders",
     "product",
     "sign_in",
+    "staff_password",
 ]

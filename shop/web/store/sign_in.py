@@ -188,7 +188,9 @@ def _arrive(person: Person, *, second_factor: bool) -> Any:
         merge.take_over(writer, visitors.cart_token(), person.id, at=clock.now())
     if person.staff_roles and not second_factor:
         session["after_sign_in"] = target
-        return redirect(url_for("store.second_factor"), code=303)
+        first_time = not (person.has_password or person.has_totp)
+        step = "store.staff_password" if first_time else "store.second_factor"
+        return redirect(url_for(step), code=303)
     return redirect(target, code=303)
 
 
