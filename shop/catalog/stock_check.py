@@ -1,7 +1,8 @@
 """Does stock add up? Levels against their movements and holds; run nightly and by the doctor."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -28,8 +29,8 @@ def check(session: Session) -> list[Finding]:
     return [*_against_movements(session), *_against_holds(session)]
 
 
-def wrongly_sellable(session: Session) -> list[int]:
-    """Products whose `sellable` was out of date; it is right afterwards."""
+def repair_sellable(session: Session, _payload: Mapping[str, Any] | None = None) -> list[int]:
+    """Bring `sellable` up to date everywhere; returns the products where it was not. Also a job."""
     return sellable.refresh_all(session)
 
 

@@ -1,15 +1,19 @@
 """Stock: what is where, why it moved, who holds it, and corrections with a reason."""
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, request
+from flask import Response, request, url_for
 
+from shop.accounts import queries as accounts
 from shop.catalog import listing, locations, stock
+from shop.catalog.listing import MovementRow
 from shop.catalog.stock import AdjustReason
 from shop.kernel import clock, db, ids
 from shop.kernel.errors import Invalid, NotFound
 from shop.kernel.i18n import _l
+from shop.kernel.words import Words
 from shop.web import access, render
 from shop.web.actor import current_actor
 from shop.web.admin.catalog_form import Typed
@@ -79,15 +83,37 @@ def _level(level_id: int, typed: Typed, *, status: int = 200) -> Response:
             raise NotFound(_l("There is no such stock level."))
         movements = listing.movements(session, level_id, after=request.args.get("after", ""))
         holds = listing.holds(session, level_id)
+        names = accounts.names_of(session, {one.by for one in movements.items})
     return render.page(
         "admin/catalog/stock_level.html",
         status=status,
         row=row,
         page=movements,
         holds=holds,
+        names=names,
+        cause_of=_cause_of,
         typed=typed,
         reasons=AdjustReason,
     )
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why something moved, for people, and the page behind it."""
+
+    words: Words | str
+    url: str = ""
+
+
+def _cause_of(row: MovementRow) -> Cause:
+    first = row.reason_id.partition(":")[0]
+    if row.reason_type in set(AdjustReason):
+        return Cause(AdjustReason(row.reason_type).label)
+    if row.reason_type in ("hold", "order") and first.isdigit():
+        return Cause(_l("Order"), url_for("admin.order", order_id=int(first)))
+    if row.reason_type == "import" and first.isdigit():
+        return Cause(_l("Import"), url_for("admin.import_page", job_id=int(first)))
+    return Cause("")
 
 
 def _change(typed: Typed) -> int:
