@@ -5,10 +5,12 @@ Separate and pure so that shop and engine round in one and the same place.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
+from typing import cast
 
 Weight = int | Fraction | Decimal
 
@@ -86,14 +88,14 @@ def split(amount: int, weights: Iterable[Weight]) -> list[int]:
     negative amount mirrors the positive one. Raises TypeError for floats, ValueError for no
     weights, a negative one or none above zero.
     """
-    exact = [_exact(weight) for weight in weights]
-    total = sum(exact, Fraction(0))
-    if not exact or total == 0 or min(exact) < 0:
+    whole = _whole_weights(list(weights))
+    total = sum(whole)
+    if total == 0 or min(whole) < 0:
         raise ValueError("weights must not be negative, and one must be above zero")
     magnitude = abs(_integer(amount))
-    quotas = [magnitude * weight / total for weight in exact]
-    parts = [int(quota) for quota in quotas]
-    by_remainder = sorted(range(len(parts)), key=lambda i: (parts[i] - quotas[i], i))
+    parts = [magnitude * weight // total for weight in whole]
+    remainders = [magnitude * weight % total for weight in whole]
+    by_remainder = sorted(range(len(parts)), key=lambda i: (-remainders[i], i))
     for i in by_remainder[: magnitude - sum(parts)]:
         parts[i] += 1
     return parts if amount >= 0 else [-part for part in parts]
@@ -142,6 +144,15 @@ def _integer(number: int) -> int:
     if type(number) is not int:
         raise TypeError(f"money is counted in integers, not in {type(number).__name__}")
     return number
+
+
+def _whole_weights(weights: list[Weight]) -> list[int]:
+    """The same proportions in integers."""
+    if all(type(weight) is int for weight in weights):
+        return cast("list[int]", weights)
+    exact = [_exact(weight) for weight in weights]
+    common = math.lcm(*(weight.denominator for weight in exact))
+    return [int(weight * common) for weight in exact]
 
 
 def _exact(weight: Weight) -> Fraction:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -30,21 +30,22 @@ class Unreadable(ValueError):
 
 def plain(value: Any) -> Any:
     """A value as JSON types only. Raises TypeError for floats and other inexact things."""
-    if value is None or isinstance(value, bool | str):
-        return str(value) if isinstance(value, StrEnum) else value
-    if isinstance(value, int):
+    kind = type(value)
+    if value is None or kind is str or kind is int or kind is bool:
         return value
+    if kind is tuple or kind is list:
+        return [plain(item) for item in value]
+    if is_dataclass(kind):
+        return {name: plain(getattr(value, name)) for name in _field_names(kind)}
+    if isinstance(value, StrEnum):
+        return value.value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
-    if is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
     if isinstance(value, set | frozenset):
         return sorted(plain(item) for item in value)
-    raise TypeError(f"{type(value).__name__} has no exact canonical form")
+    raise TypeError(f"{kind.__name__} has no exact canonical form")
 
 
 def canonical_bytes(value: Any) -> bytes:
@@ -65,55 +66,86 @@ def read(shape: type[T], data: Any, path: str = "") -> T:
     """
     if not isinstance(data, Mapping):
         raise Unreadable(path, "expected an object")
-    hints = _hints(typing.cast("typing.Hashable", shape))
-    unknown = sorted(set(data) - set(hints))
-    if unknown:
-        raise Unreadable(_join(path, unknown[0]), "unknown field")
-    values = {name: _read(hints[name], item, _join(path, name)) for name, item in data.items()}
+    readers = _readers(typing.cast("typing.Hashable", shape))
+    if not data.keys() <= readers.keys():
+        raise Unreadable(_join(path, min(set(data) - set(readers))), "unknown field")
+    values = {name: readers[name](item, path, name) for name, item in data.items()}
     try:
         return shape(**values)
     except (TypeError, ValueError) as error:
         raise Unreadable(path, str(error)) from error
 
 
-def _read(hint: Any, data: Any, path: str) -> Any:
-    origin, args = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (typing.Union, types.UnionType):
-        inner = next(arg for arg in args if arg is not types.NoneType)
-        return None if data is None else _read(inner, data, path)
-    if origin is tuple:
-        return _read_list(args[0], data, path)
-    if origin is not None and issubclass(origin, Mapping):
-        if not isinstance(data, Mapping):
-            raise Unreadable(path, "expected an object")
-        return {key: _read(args[1], item, _join(path, key)) for key, item in data.items()}
-    if is_dataclass(hint):
-        return read(typing.cast("type[Any]", hint), data, path)
-    return _read_scalar(hint, data, path)
-
-
-def _read_list(item_hint: Any, data: Any, path: str) -> tuple[Any, ...]:
-    if not isinstance(data, list | tuple):
-        raise Unreadable(path, "expected a list")
-    return tuple(_read(item_hint, item, f"{path}[{i}]") for i, item in enumerate(data))
-
-
-def _read_scalar(hint: Any, data: Any, path: str) -> Any:
-    try:
-        if hint is datetime:
-            return datetime.fromisoformat(data)
-        if issubclass(hint, StrEnum):
-            return hint(data)
-    except (TypeError, ValueError) as error:
-        raise Unreadable(path, f"{data!r} is not allowed") from error
-    if type(data) is not hint:
-        raise Unreadable(path, f"expected {hint.__name__}, got {type(data).__name__}")
-    return data
+Reader = Callable[[Any, str, str], Any]
+"""Takes the data, the path so far and the name of the field."""
 
 
 @cache
-def _hints(shape: Any) -> dict[str, Any]:
-    return typing.get_type_hints(shape)
+def _field_names(shape: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(shape))
+
+
+@cache
+def _readers(shape: Any) -> dict[str, Reader]:
+    return {name: _reader(hint) for name, hint in typing.get_type_hints(shape).items()}
+
+
+def _reader(hint: Any) -> Reader:
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        inner = _reader(next(arg for arg in args if arg is not types.NoneType))
+        return lambda data, path, name: None if data is None else inner(data, path, name)
+    if origin is tuple:
+        return _list_reader(_reader(args[0]))
+    if origin is not None and issubclass(origin, Mapping):
+        return _mapping_reader(_reader(args[1]))
+    if is_dataclass(hint):
+        return lambda data, path, name: read(
+            typing.cast("type[Any]", hint), data, _join(path, name)
+        )
+    if hint is datetime:
+        return _parser(datetime.fromisoformat)
+    if issubclass(hint, StrEnum):
+        return _parser(hint)
+    return _exact_reader(hint)
+
+
+def _list_reader(inner: Reader) -> Reader:
+    def read_list(data: Any, path: str, name: str) -> tuple[Any, ...]:
+        if not isinstance(data, list | tuple):
+            raise Unreadable(_join(path, name), "expected a list")
+        return tuple(inner(item, path, f"{name}[{i}]") for i, item in enumerate(data))
+
+    return read_list
+
+
+def _mapping_reader(inner: Reader) -> Reader:
+    def read_mapping(data: Any, path: str, name: str) -> dict[str, Any]:
+        if not isinstance(data, Mapping):
+            raise Unreadable(_join(path, name), "expected an object")
+        return {key: inner(item, _join(path, name), key) for key, item in data.items()}
+
+    return read_mapping
+
+
+def _parser(parse: Callable[[Any], Any]) -> Reader:
+    def read_parsed(data: Any, path: str, name: str) -> Any:
+        try:
+            return parse(data)
+        except (TypeError, ValueError) as error:
+            raise Unreadable(_join(path, name), f"{data!r} is not allowed") from error
+
+    return read_parsed
+
+
+def _exact_reader(kind: type[Any]) -> Reader:
+    def read_exact(data: Any, path: str, name: str) -> Any:
+        if type(data) is not kind:
+            problem = f"expected {kind.__name__}, got {type(data).__name__}"
+            raise Unreadable(_join(path, name), problem)
+        return data
+
+    return read_exact
 
 
 def _join(path: str, name: str) -> str:

@@ -19,7 +19,7 @@ from commissions.history import in_order
 from commissions.intake import RecordedSale
 from commissions.models import SaleHead, SaleRow
 from commissions.rows import row_count, table_of
-from commissions.settling import Case, Cause, settle
+from commissions.settling import Batch, Case, Cause, settle, write_out
 from commissions.versions import version_at
 
 
@@ -40,10 +40,11 @@ def credit_sale(
     version_id = in_force.version_id if in_force else None
     if not _claim(session, stored.sale.key, version_id, at):
         return False
-    case = Case(stored, in_force)
-    settle(session, case, [], Cause(SALE, stored.sale.key, at, by), ids=ids)
+    batch = Batch(Case(stored, in_force), ids)
+    settle(batch, [], Cause(SALE, stored.sale.key, at, by))
     if isinstance(sale, str) or sale.has_facts:
-        _catch_up(session, case, by=by, ids=ids)
+        _catch_up(session, batch, by=by)
+    write_out(session, batch)
     return True
 
 
@@ -60,12 +61,12 @@ def uncredited_sales(session: Session, *, limit: int = 100) -> list[str]:
     )
 
 
-def _catch_up(session: Session, case: Case, *, by: str, ids: Callable[[], int]) -> None:
+def _catch_up(session: Session, batch: Batch, *, by: str) -> None:
     """Work off facts that came before the sale, one by one, so that each names its own entries."""
-    sale_key = case.stored.sale.key
+    sale_key = batch.case.stored.sale.key
     facts = in_order(stored_facts(session, [sale_key]).get(sale_key, []))
     for count, fact in enumerate(facts, start=1):
-        take_effect(session, case, facts[:count], fact, by=by, ids=ids)
+        take_effect(session, batch, facts[:count], fact, by=by)
 
 
 def _claim(session: Session, sale_key: str, version_id: int | None, at: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,23 +12,16 @@ from commissions.facts import Disputed, DisputePhase, Fact
 from commissions.holds import On, close_hold, open_hold
 from commissions.models import Claim
 from commissions.rows import table_of
-from commissions.settling import Case, settle
+from commissions.settling import Batch, Case, settle
 
 
 def take_effect(
-    session: Session,
-    case: Case,
-    facts: Iterable[Fact],
-    fact: Fact,
-    *,
-    by: str,
-    ids: Callable[[], int],
+    session: Session, batch: Batch, facts: Sequence[Fact], fact: Fact, *, by: str
 ) -> None:
-    """Work one stored fact off. `facts` are all that are known, this one included."""
-    known = list(facts)
+    """Work one stored fact off into a batch. `facts` are all that count, this one included."""
     if isinstance(fact, Disputed):
-        _hold_or_let_go(session, case, known, fact, by=by, ids=ids)
-    settle(session, case, known, cause_of(fact, by=by), ids=ids)
+        _hold_or_let_go(session, batch.case, facts, fact, by=by, ids=batch.ids)
+    settle(batch, facts, cause_of(fact, by=by))
 
 
 def dispute_hold_key(sale_key: str, dispute_key: str) -> str:
@@ -39,7 +32,7 @@ def dispute_hold_key(sale_key: str, dispute_key: str) -> str:
 def _hold_or_let_go(
     session: Session,
     case: Case,
-    facts: Iterable[Fact],
+    facts: Sequence[Fact],
     fact: Disputed,
     *,
     by: str,

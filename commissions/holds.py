@@ -116,17 +116,14 @@ def extend_hold(
 def is_held(entry: Table, at: datetime) -> ColumnElement[bool]:
     """SQL: an open hold lies on this entry's origin, sale, point or payee."""
     hold = table_of(Hold)
-    return exists(
-        select(1).where(
-            is_open(at),
-            or_(
-                hold.c.entry_id == entry.c.origin_id,
-                hold.c.sale_id == entry.c.sale_id,
-                hold.c.point_key == entry.c.point_key,
-                hold.c.payee_key == entry.c.payee_key,
-            ),
-        )
+    lies_on = (
+        hold.c.entry_id == entry.c.origin_id,
+        hold.c.sale_id == entry.c.sale_id,
+        hold.c.point_key == entry.c.point_key,
+        hold.c.payee_key == entry.c.payee_key,
     )
+    # One look-up each, so that each finds its index over open holds.
+    return or_(*(exists(select(1).where(target, is_open(at))) for target in lies_on))
 
 
 def is_open(at: datetime) -> ColumnElement[bool]:

@@ -24,7 +24,7 @@ from commissions.facts import (
     Sale,
 )
 from commissions.intake import Head, store_facts
-from commissions.settling import Case, books_of
+from commissions.settling import Batch, Case, books_of, write_out
 from commissions.versions import version_by_id
 
 Ids = Callable[[], int]
@@ -79,8 +79,10 @@ def record_facts(session: Session, facts: Sequence[Fact], *, by: str, ids: Ids) 
         for fact in new:
             _check(case.stored.sale, known, fact)
         earlier = [fact for fact in known if fact not in new]
+        batch = Batch(case, ids)
         for count, fact in enumerate(new, start=1):
-            take_effect(session, case, [*earlier, *new[:count]], fact, by=by, ids=ids)
+            take_effect(session, batch, [*earlier, *new[:count]], fact, by=by)
+        write_out(session, batch)
     return len(new)
 
 

@@ -65,11 +65,10 @@ class Cause:
 
 
 @dataclass(slots=True)
-class _Batch:
-    """Rows of one settling, written at its end in as few statements as there are tables."""
+class Batch:
+    """Rows of one unit of work on one sale, written in as few statements as there are tables."""
 
     case: Case
-    cause: Cause
     ids: Callable[[], int]
     rulings: list[dict[str, Any]] = field(default_factory=list)
     entries: list[dict[str, Any]] = field(default_factory=list)
@@ -81,22 +80,18 @@ class _Batch:
         return self.changes.setdefault((payee_key, self.case.stored.sale.currency), Change())
 
 
-def settle(
-    session: Session,
-    case: Case,
-    facts: Iterable[Fact],
-    cause: Cause,
-    *,
-    ids: Callable[[], int],
-) -> None:
-    """Post whatever the facts make different. Keeps `case.posted` true for a next call."""
-    batch = _Batch(case, cause, ids)
-    for target in targets(case.reckoning, facts):
-        _settle_target(batch, target)
+def settle(batch: Batch, facts: Iterable[Fact], cause: Cause) -> None:
+    """Collect whatever the facts make different. Keeps the case's books true for a next call."""
+    for target in targets(batch.case.reckoning, facts):
+        _settle_target(batch, target, cause)
+
+
+def write_out(session: Session, batch: Batch) -> None:
+    """Write what was collected: decisions, entries, releases, postings, balances."""
     write(session, Ruling, batch.rulings)
     write(session, Entry, batch.entries)
     write(session, Release, batch.releases)
-    post(session, map(movement_of_entry, batch.entries), ids=ids)
+    post(session, map(movement_of_entry, batch.entries), ids=batch.ids)
     shift_balances(session, batch.changes)
 
 
@@ -135,23 +130,23 @@ def _count(book: Posted, kind: EntryKind, amount: int) -> None:
         book.earned += amount
 
 
-def _settle_target(batch: _Batch, target: Target) -> None:
+def _settle_target(batch: Batch, target: Target, cause: Cause) -> None:
     book = batch.case.posted.get(target.origin)
     if book is None:
         book = batch.case.posted[target.origin] = Posted()
-        _rule(batch, target)
+        _rule(batch, target, cause)
     if target.decision.amount != book.earned:
-        _earn(batch, target, book)
+        _earn(batch, target, book, cause)
     if book.entry_id is None:
         return
     at_risk = target.at_risk_amount if book.claimed or book.reserved else 0
-    _follow(batch, target, book, EntryKind.REVERSE, book.reversed - target.reversed_amount)
-    _follow(batch, target, book, EntryKind.RESERVE, book.reserved - at_risk)
+    _follow(batch, target, book, cause, EntryKind.REVERSE, book.reversed - target.reversed_amount)
+    _follow(batch, target, book, cause, EntryKind.RESERVE, book.reserved - at_risk)
     if not book.released and target.left > 0:
-        _release(batch, target, book)
+        _release(batch, target, book, cause)
 
 
-def _rule(batch: _Batch, target: Target) -> None:
+def _rule(batch: Batch, target: Target, cause: Cause) -> None:
     decision, case = target.decision, batch.case
     batch.rulings.append(
         {
@@ -169,24 +164,26 @@ def _rule(batch: _Batch, target: Target) -> None:
             "version_id": case.in_force.version_id if case.in_force else None,
             "rule_id": _rule_id(case, target),
             "trace": None if decision.amount else plain(decision.trace),
-            "at": batch.cause.at,
+            "at": cause.at,
         }
     )
 
 
-def _earn(batch: _Batch, target: Target, book: Posted) -> None:
+def _earn(batch: Batch, target: Target, book: Posted, cause: Cause) -> None:
     if book.entry_id is not None:
-        _follow(batch, target, book, EntryKind.ADJUST, target.decision.amount - book.earned)
+        _follow(batch, target, book, cause, EntryKind.ADJUST, target.decision.amount - book.earned)
         return
     decision = target.decision
     entry_id = book.entry_id = batch.ids()
-    cause = Cause(decision.cause, decision.cause_key, batch.cause.at, batch.cause.by)
+    earned_by = Cause(decision.cause, decision.cause_key, cause.at, cause.by)
     trace = {"version": batch.case.in_force.number if batch.case.in_force else 0, **decision.trace}
-    row = _entry(batch, target, entry_id, EntryKind.EARN, decision.amount, cause, trace)
+    row = _entry(batch, target, entry_id, EntryKind.EARN, decision.amount, earned_by, trace)
     _add(batch, target, book, {**row, "id": entry_id})
 
 
-def _follow(batch: _Batch, target: Target, book: Posted, kind: EntryKind, amount: int) -> None:
+def _follow(
+    batch: Batch, target: Target, book: Posted, cause: Cause, kind: EntryKind, amount: int
+) -> None:
     if amount == 0 or book.entry_id is None:
         return
     trace = {
@@ -196,12 +193,12 @@ def _follow(batch: _Batch, target: Target, book: Posted, kind: EntryKind, amount
         "target": target.at_risk_amount if kind == "reserve" else target.reversed_amount,
         "already": book.reserved if kind == "reserve" else book.reversed,
     }
-    row = _entry(batch, target, book.entry_id, kind, amount, batch.cause, trace)
+    row = _entry(batch, target, book.entry_id, kind, amount, cause, trace)
     _add(batch, target, book, {**row, "id": batch.ids()})
 
 
 def _entry(
-    batch: _Batch,
+    batch: Batch,
     target: Target,
     origin_id: int,
     kind: EntryKind,
@@ -234,7 +231,7 @@ def _entry(
     }
 
 
-def _add(batch: _Batch, target: Target, book: Posted, row: dict[str, Any]) -> None:
+def _add(batch: Batch, target: Target, book: Posted, row: dict[str, Any]) -> None:
     kind, amount = row["kind"], row["amount"]
     _count(book, kind, amount)
     batch.entries.append(row)
@@ -246,7 +243,7 @@ def _add(batch: _Batch, target: Target, book: Posted, row: dict[str, Any]) -> No
         change.expected += amount
 
 
-def _release(batch: _Batch, target: Target, book: Posted) -> None:
+def _release(batch: Batch, target: Target, book: Posted, cause: Cause) -> None:
     sale = batch.case.stored.sale
     available_at = target.available_at(sale.paid_at)
     if available_at is None or target.decision.party is None:
@@ -259,9 +256,9 @@ def _release(batch: _Batch, target: Target, book: Posted) -> None:
             "currency": sale.currency,
             "delivered_at": target.delivered_at,
             "available_at": available_at,
-            "cause": batch.cause.name,
-            "cause_key": batch.cause.key,
-            "at": batch.cause.at,
+            "cause": cause.name,
+            "cause_key": cause.key,
+            "at": cause.at,
         }
     )
     book.released = True

@@ -142,6 +142,13 @@ class Release(Base):
     at: Mapped[datetime]
 
 
+def _open_only(column: str) -> Index:
+    """An index over the few holds that still stand."""
+    where = text("released_at IS NULL")
+    name = f"ix_commission_hold_open_{column}"
+    return Index(name, column, sqlite_where=where, postgresql_where=where)
+
+
 class Hold(Base):
     """A reason why earnings may not be paid yet, with an owner and, as a rule, a deadline.
 
@@ -166,12 +173,7 @@ class Hold(Base):
     note: Mapped[str]
 
     __table_args__ = (
-        Index(
-            "ix_commission_hold_open",
-            "sale_id",
-            sqlite_where=text("released_at IS NULL"),
-            postgresql_where=text("released_at IS NULL"),
-        ),
+        *(_open_only(name) for name in ("entry_id", "sale_id", "point_key", "payee_key")),
         CheckConstraint(
             "(CASE WHEN entry_id IS NULL THEN 0 ELSE 1 END)"
             " + (CASE WHEN sale_id IS NULL THEN 0 ELSE 1 END)"
