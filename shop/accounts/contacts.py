@@ -37,6 +37,14 @@ def normal_email(text: str, wrong: dict[str, Words | str] | None = None) -> str 
     return found.lower()
 
 
+def normal_contact(text: str, country: str) -> str:
+    """A typed phone number or e-mail address; raises Invalid if it is neither."""
+    found = normal_email(text) if "@" in text else normal_phone(text, country)
+    if found is None:
+        raise Invalid(_l("Please give a phone number or an e-mail address."), field="contact")
+    return found
+
+
 def _blame(field: str, sentence: Words, wrong: dict[str, Words | str] | None) -> None:
     if wrong is None:
         raise Invalid(sentence, field=field)

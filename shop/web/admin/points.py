@@ -15,8 +15,9 @@ from shop.network.models import PointKind, PointStatus, Rail
 from shop.network.queries import PointFilter
 from shop.storefront import queries as storefronts
 from shop.web import access, render
-from shop.web.admin.points_forms import DestinationForm, PointForm
+from shop.web.admin.points_forms import PointForm
 from shop.web.admin.routes import blueprint
+from shop.web.payee_form import DestinationForm
 
 KINDS = tuple(kind.value for kind in PointKind)
 STATUSES = tuple(status.value for status in PointStatus)

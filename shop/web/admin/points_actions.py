@@ -7,6 +7,7 @@ from flask import abort, request
 from sqlalchemy.orm import Session
 
 from commissions.errors import StaleState
+from shop.accounts.contacts import normal_contact
 from shop.catalog import locations
 from shop.kernel import clock, db
 from shop.kernel.errors import Conflict, Invalid, NotFound, ShopError
@@ -19,9 +20,9 @@ from shop.network.points import NewPoint
 from shop.web import access, render
 from shop.web.actor import current_actor
 from shop.web.admin import points
-from shop.web.admin.points_forms import DestinationForm, NewPointForm, PointForm
+from shop.web.admin.points_forms import NewPointForm, PointForm
 from shop.web.admin.routes import blueprint
-from shop.web.store.orders import normal_contact
+from shop.web.payee_form import DestinationForm
 
 _SAID = {
     PointStatus.ACTIVE: _l("The shop is open again."),

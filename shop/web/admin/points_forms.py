@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from wtforms import RadioField, SelectField, StringField
+from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from shop.accounts.contacts import normal_email, normal_phone
 from shop.kernel.errors import Invalid
 from shop.kernel.i18n import _l
 from shop.kernel.words import Words
-from shop.network.models import PointKind, Rail
+from shop.network.models import PointKind
 from shop.web import render
 from shop.web.forms import Form, label
 
@@ -19,13 +19,6 @@ KIND_NAMES: dict[PointKind, Any] = {
     PointKind.EMPLOYEE: _l("Employee"),
     PointKind.PARTNER: _l("Partner"),
     PointKind.CUSTOMER: _l("Customer"),
-}
-RAIL_NAMES: dict[Rail, Any] = {
-    Rail.BANK_FILE: _l("Bank transfer"),
-    Rail.CONNECT: _l("Stripe Connect"),
-    Rail.CREDIT_NOTE: _l("Credit note"),
-    Rail.PAYROLL_FILE: _l("With the salary"),
-    Rail.BY_HAND: _l("By hand"),
 }
 
 
@@ -68,25 +61,3 @@ class NewPointForm(PointForm):
 
     manager = StringField(label("Managed by (number or id; empty for none)"), [Length(max=80)])
     owner = StringField(label("Owner's phone or e-mail, to invite"), [Length(max=254)])
-
-
-class DestinationForm(Form):
-    """Where a payee's money goes; each rail uses its own fields."""
-
-    rail = RadioField(
-        label("The way money goes"),
-        choices=[(rail.value, name) for rail, name in RAIL_NAMES.items()],
-        default=Rail.BANK_FILE.value,
-    )
-    holder = StringField(label("Account holder"))
-    account_number = StringField(label("Account number or IBAN"))
-    bank_name = StringField(label("Bank"))
-    bank_code = StringField(label("Bank code (CNAPS or BIC)"))
-    account_id = StringField(label("Connect account"))
-    customer_number = StringField(label("Customer number"))
-    personnel_number = StringField(label("Personnel number"))
-    instructions = StringField(label("How to pay"))
-
-    @property
-    def details(self) -> dict[str, str]:
-        return {name: str(text or "") for name, text in self.values.items() if name != "rail"}

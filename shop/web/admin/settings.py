@@ -20,7 +20,7 @@ from shop.orders import queries as orders
 from shop.web import access, render
 from shop.web.actor import current_actor
 from shop.web.admin.routes import blueprint
-from shop.web.store.legal import PAGES
+from shop.web.legal_pages import PAGES
 
 METHODS: Mapping[str, Words] = {
     "card": _l("Card"),

@@ -1,6 +1,6 @@
 """The point's desk: today, sharing, orders, earnings, handing over, the shop window."""
 
-from shop.web.desk import earnings, hand_over, orders, places, share, shopfront, today
+from shop.web.desk import earnings, hand_over, orders, payee, places, share, shopfront, today
 from shop.web.desk.routes import blueprint
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "earnings",
     "hand_over",
     "orders",
+    "payee",
     "places",
     "share",
     "shopfront",

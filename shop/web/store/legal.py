@@ -4,18 +4,11 @@ import nh3
 from flask import Response, abort, current_app
 from markdown_it import MarkdownIt
 
-from shop.kernel.i18n import _, _l, text_of
-from shop.kernel.words import Words
+from shop.kernel.i18n import _, text_of
 from shop.web import access, render
+from shop.web.legal_pages import PAGES
 from shop.web.store.routes import blueprint
 
-PAGES: dict[str, Words] = {
-    "terms": _l("Terms"),
-    "privacy": _l("Privacy"),
-    "shipping": _l("Shipping"),
-    "returns": _l("Returns"),
-    "contact": _l("Contact"),
-}
 _TAGS = {"p", "h2", "h3", "ul", "ol", "li", "strong", "em", "a", "br", "blockquote"}
 _markdown = MarkdownIt("js-default")
 

@@ -1,0 +1,79 @@
+"""Where the money of a point goes: its owner sees it masked, and changes it for the own payee only."""
+
+from typing import Any
+
+from flask import Response, abort
+from sqlalchemy.orm import Session
+
+from shop.kernel import clock, db
+from shop.kernel.errors import Invalid
+from shop.kernel.i18n import _l
+from shop.network import destinations, queries
+from shop.network.models import Payee, Rail
+from shop.web import access, render
+from shop.web.actor import current_actor
+from shop.web.desk.routes import blueprint
+from shop.web.payee_form import DestinationForm
+
+
+@blueprint.get("/payee")
+@access.desk_owner
+def payee() -> Response:
+    """Who is paid, and where the money goes."""
+    return _page(DestinationForm(formdata=None))
+
+
+@blueprint.post("/payee")
+@access.desk_owner
+def change_payee() -> Any:
+    """Another bank account; it rests for three days, and every owner of the payee's points sees it."""
+    form, actor = DestinationForm(), current_actor()
+    if form.validate():
+        try:
+            with db.unit_of_work() as session:
+                destinations.set_destination(
+                    session,
+                    _own_payee(session).id,
+                    rail=Rail(form.rail.data),
+                    details=form.details,
+                    by=actor.key,
+                    at=clock.now(),
+                )
+            said = _l("Saved. Money goes there after three days.")
+            return render.back_to("desk.payee", say_so=said)
+        except Invalid as error:
+            form.blame(error)
+    return _page(form, status=422)
+
+
+def _page(form: DestinationForm, *, status: int = 200) -> Response:
+    with db.reading() as session:
+        own = _own_payee(session)
+        current = destinations.current(session, [own.id]).get(own.id)
+        points = queries.points_of_payee(session, own.id)
+    return render.page(
+        "desk/payee.html",
+        status=status,
+        form=form,
+        payee=own,
+        destination=current,
+        points=points,
+        at=clock.now(),
+    )
+
+
+def _own_payee(session: Session) -> Payee:
+    """The payee of the chosen point, if this person owns every point that it is paid for.
+
+    A dealer with five stores has one payee; whoever owns one of the stores must not redirect the
+    money of all.
+    """
+    actor = current_actor()
+    found = queries.payee_of(session, actor.point_id or 0)
+    if found is None:
+        abort(404)
+    owned = {place.point_id for place in actor.places if place.role == "owner"}
+    of_others = [one for one in queries.points_of_payee(session, found.id) if one.id not in owned]
+    if of_others and found.account_id != actor.account_id:
+        abort(403)
+    return found

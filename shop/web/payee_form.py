@@ -1,0 +1,39 @@
+"""The form of a payout destination, on the brand's desk and on the owner's."""
+
+from typing import Any
+
+from wtforms import RadioField, StringField
+
+from shop.kernel.i18n import _l
+from shop.network.models import Rail
+from shop.web.forms import Form, label
+
+RAIL_NAMES: dict[Rail, Any] = {
+    Rail.BANK_FILE: _l("Bank transfer"),
+    Rail.CONNECT: _l("Stripe Connect"),
+    Rail.CREDIT_NOTE: _l("Credit note"),
+    Rail.PAYROLL_FILE: _l("With the salary"),
+    Rail.BY_HAND: _l("By hand"),
+}
+
+
+class DestinationForm(Form):
+    """Where a payee's money goes; each rail uses its own fields."""
+
+    rail = RadioField(
+        label("The way money goes"),
+        choices=[(rail.value, name) for rail, name in RAIL_NAMES.items()],
+        default=Rail.BANK_FILE.value,
+    )
+    holder = StringField(label("Account holder"))
+    account_number = StringField(label("Account number or IBAN"))
+    bank_name = StringField(label("Bank"))
+    bank_code = StringField(label("Bank code (CNAPS or BIC)"))
+    account_id = StringField(label("Connect account"))
+    customer_number = StringField(label("Customer number"))
+    personnel_number = StringField(label("Personnel number"))
+    instructions = StringField(label("How to pay"))
+
+    @property
+    def details(self) -> dict[str, str]:
+        return {name: str(text or "") for name, text in self.values.items() if name != "rail"}
