@@ -72,8 +72,7 @@ def _connect(settings: Settings) -> None:
 
 def _speak(app: Flask) -> None:
     def timezone() -> str:
-        with db.reading() as session:
-            return brands.current(session).timezone
+        return brands.cached().timezone
 
     i18n.init_app(app, choose=languages.choose, timezone=timezone)
 

@@ -99,7 +99,6 @@ def prepare(
             note=str(typed.get("note") or "")[:500],
             expires_at=expires_at,
         ),
-        by="buyer",
         at=at,
     )
     _attribute(session, made, seen.lines, cart.visitor, contact, account_id=account_id, at=at)

@@ -30,6 +30,7 @@ __all__ = [
     "after_commit",
     "assert_contract",
     "bind",
+    "engine",
     "create_schema",
     "grant_application",
     "guards",

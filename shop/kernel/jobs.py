@@ -241,7 +241,9 @@ def backlog(session: Session) -> tuple[int, datetime | None]:
     """How many jobs are due and not done, and since when the oldest of them waits."""
     row = session.execute(
         select(func.count(), func.min(OutboxJob.due_at)).where(
-            OutboxJob.done_at.is_(None), OutboxJob.dead_at.is_(None), OutboxJob.due_at <= clock.now()
+            OutboxJob.done_at.is_(None),
+            OutboxJob.dead_at.is_(None),
+            OutboxJob.due_at <= clock.now(),
         )
     ).one()
     return int(row[0]), row[1]

@@ -15,7 +15,6 @@ from shop.orders.models import (
     FulfillmentStatus,
     Order,
     OrderContact,
-    OrderEvent,
     OrderLine,
     OrderStatus,
     PaymentStatus,
@@ -77,8 +76,8 @@ class Made:
     line_ids: tuple[int, ...]
 
 
-def make(session: Session, order: NewOrder, *, by: str, at: datetime) -> Made:
-    """Insert the order in four statements.
+def make(session: Session, order: NewOrder, *, at: datetime) -> Made:
+    """Insert the order in three statements.
 
     Raises IntegrityError if an order of the same cart exists: the loser of a race starts over and
     finds it.
@@ -94,11 +93,6 @@ def make(session: Session, order: NewOrder, *, by: str, at: datetime) -> Made:
         ],
     )
     session.execute(insert(OrderContact).values(order_id=order.id, **order.contact))
-    session.execute(
-        insert(OrderEvent).values(
-            id=ids.new(), order_id=order.id, kind="submitted", values={}, by=by, at=at
-        )
-    )
     return Made(order.id, number, token, line_ids)
 
 

@@ -19,6 +19,8 @@ from shop.payments.models import AttemptStatus, Payment
 
 SESSION_LIFE = timedelta(minutes=31)
 """Stripe's least is 30 minutes; one more keeps the value valid while it travels."""
+FRESH = timedelta(minutes=2)
+"""A hold that was just made still outlives the Session and is not written again."""
 _ENDED = (AttemptStatus.FAILED, AttemptStatus.EXPIRED, AttemptStatus.CANCELED)
 
 
@@ -34,6 +36,8 @@ class _Attempt:
     locale: str
     email: str | None
     token: str
+    held_until: datetime
+    """How long the order keeps its stock so far."""
 
 
 def open_session(order_id: int, *, success_url: str, cancel_url: str) -> str:
@@ -45,26 +49,33 @@ def open_session(order_id: int, *, success_url: str, cancel_url: str) -> str:
     at = clock.now()
     with unit_of_work() as session:
         attempt = _current(session, order_id, at)
-        brand = brands.current(session)
     if attempt is None:
         return cancel_url
     if attempt.url:
         return attempt.url
     try:
         made = client.create_session(
-            _params(attempt, order_id, brand, success_url, cancel_url, at),
+            _params(attempt, order_id, brands.cached(), success_url, cancel_url, at),
             key=f"order:{order_id}:attempt:{attempt.attempt}",
         )
     except GatewayRefused:
         _mark_failed(attempt.payment_id)
         raise
-    return _remember(attempt.payment_id, str(made["id"]), str(made["url"]))
+    return _remember(attempt, str(made["id"]), str(made["url"]))
 
 
 def _current(session: Session, order_id: int, at: datetime) -> _Attempt | None:
     """The attempt to go on with; a new one if the last has ended. None if nothing is to be paid."""
     row = session.execute(
-        select(Order.status, Order.number, Order.locale, Order.token, OrderContact.email, Payment)
+        select(
+            Order.status,
+            Order.number,
+            Order.locale,
+            Order.token,
+            Order.expires_at,
+            OrderContact.email,
+            Payment,
+        )
         .join(Payment, Payment.order_id == Order.id)
         .outerjoin(OrderContact, OrderContact.order_id == Order.id)
         .where(Order.id == order_id)
@@ -90,6 +101,7 @@ def _current(session: Session, order_id: int, at: datetime) -> _Attempt | None:
         row.locale,
         row.email,
         row.token,
+        row.expires_at,
     )
 
 
@@ -160,9 +172,9 @@ def _params(
     return params
 
 
-def _remember(payment_id: int, session_id: str, url: str) -> str:
+def _remember(attempt: _Attempt, session_id: str, url: str) -> str:
     """Keep the Session with its attempt, and let the stock hold outlive it by some minutes."""
-    at = clock.now()
+    at, payment_id, held_until = clock.now(), attempt.payment_id, attempt.held_until
     with unit_of_work() as session:
         order_id = session.execute(
             update(Payment)
@@ -172,7 +184,9 @@ def _remember(payment_id: int, session_id: str, url: str) -> str:
         ).scalar_one_or_none()
         if order_id is None:
             return session.execute(select(Payment.url).where(Payment.id == payment_id)).scalar_one()
-        until = at + timedelta(minutes=brands.current(session).hold_minutes)
+        until = at + timedelta(minutes=brands.cached().hold_minutes)
+        if until - held_until < FRESH:
+            return url
         session.execute(
             update(Order)
             .where(

@@ -13,7 +13,7 @@ from flask import render_template as _render_template
 from markupsafe import Markup
 
 from shop.kernel import brand as brands
-from shop.kernel import clock, db
+from shop.kernel import clock
 from shop.kernel.brand import Brand
 from shop.kernel.i18n import LOCALE_NAMES, LOCALES, locale, text_of
 from shop.kernel.money import format_money
@@ -74,8 +74,7 @@ def back_to(endpoint: str, *, say_so: Words | str = "", tone: str = "good", **va
 def current_brand() -> Brand:
     """The brand's facts, read once a request."""
     if "brand" not in g:
-        with db.reading() as session:
-            g.brand = brands.current(session)
+        g.brand = brands.cached()
     found: Brand = g.brand
     return found
 

@@ -11,6 +11,7 @@ from shop.checkout import queries, view
 from shop.checkout.address import division_code, paste
 from shop.checkout.errors import CartChanged, CartProblems
 from shop.checkout.models import Cart
+from shop.kernel import brand as brands
 from shop.kernel import clock, db
 from shop.kernel.errors import Invalid
 from shop.kernel.i18n import _, locale
@@ -68,9 +69,10 @@ def paste_address() -> Any:
 @access.public
 def place_order() -> Any:
     """PREPARE, then open the payment page. A second post of the same cart finds the same order."""
-    token, typed, brand = visitors.cart_token(), _form(), render.current_brand()
+    token, typed = visitors.cart_token(), _form()
     try:
         with db.unit_of_work() as session:
+            brand = brands.current(session)
             prepared = preparing.prepare(
                 session,
                 token,

@@ -1,0 +1,117 @@
+"""How many statements a page and an order take; flat whatever the tables hold."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from shop.catalog import edit
+from shop.catalog.drafts import ProductDraft, VariantDraft
+from shop.catalog.models import ProductStatus
+from shop.kernel import clock, db
+from shop.network import points
+from shop.network.models import PointKind
+from shop.network.points import NewPoint
+from tests.world import CONTACT, World
+
+_TALK = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT")
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The statements that are sent inside the block; transaction talk does not count."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not statement.lstrip().upper().startswith(_TALK):
+            seen.append(statement)
+
+    engine = db.engine()
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def fill(world: World) -> None:
+    """Many products, points and orders around the few that a page shows."""
+    at = clock.now()
+    with db.unit_of_work() as session:
+        for number in range(60):
+            edit.create(
+                session,
+                ProductDraft(
+                    slug=f"more-{number}",
+                    title={"en": f"More {number}"},
+                    status=ProductStatus.ACTIVE,
+                    published_at=at,
+                    variants=[VariantDraft(sku=f"MORE-{number}", amount=1000 + number)],
+                ),
+                currency="CNY",
+                by="test",
+                at=at,
+            )
+            points.make(
+                session, NewPoint(kind=PointKind.CUSTOMER, name=f"Point {number}"), by="t", at=at
+            )
+    for _order in range(3):
+        world.buy("honey", slug="anna-shop")
+
+
+PAGES = {
+    "/s/anna-shop/": 4,
+    "/": 4,
+    "/s/anna-shop/search?q=honey": 4,
+    "/p/honey": 5,
+    "/s/anna-shop/p/honey": 5,
+}
+
+
+@pytest.mark.parametrize(("path", "limit"), PAGES.items())
+def test_public_pages_keep_to_their_number(world: World, path: str, limit: int) -> None:
+    before = statements(world, path)
+    fill(world)
+    after = statements(world, path)
+
+    assert len(after) == len(before) <= limit, "\n".join(after)
+
+
+def test_placing_an_order_and_the_whole_flow(world: World) -> None:
+    fill(world)
+    buyer = world.browser()
+    buyer.get("/pages/terms")
+    with counted() as flow:
+        buyer.get("/s/anna-shop/")
+        buyer.get("/s/anna-shop/p/honey")
+        world.add(buyer, "honey", slug="anna-shop")
+        world.add(buyer, "tea", slug="bo-shop")
+        buyer.get("/cart")
+        form = {**CONTACT, "expected_total": str(world.total_shown(buyer, dict(CONTACT)))}
+        with counted() as placing:
+            answer = buyer.post("/checkout", data=form)
+        assert answer.status_code == 303
+    session_id = world.session_of(world.order().id)
+    world.pay()
+    with counted() as ending:
+        buyer.get(f"/pay/return?session_id={session_id}")
+    print(f"placing {len(placing)}, flow {len(flow) + len(ending)}")  # noqa: T201  (figures for the note)
+
+    assert len(placing) <= LIMIT_PLACING, "\n".join(placing)
+    assert len(flow) + len(ending) <= LIMIT_FLOW
+
+
+LIMIT_PLACING = 18
+"""Two variants from two shops: each stock level is an update of its own."""
+LIMIT_FLOW = 84
+"""Home, product, two adds, cart, checkout page, order, return, with entries and ledger."""
+
+
+def statements(world: World, path: str) -> list[str]:
+    """Those of a page, while the process knows the brand's facts."""
+    world.browser().get("/pages/terms")
+    with counted() as seen:
+        assert world.browser().get(path).status_code == 200
+    return list(seen)
