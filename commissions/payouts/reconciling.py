@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from commissions.models import Payout, PayoutStatus
 from commissions.payouts.halting import halt_payouts
+from commissions.payouts.leases import order_of
 from commissions.payouts.method import Transfer
-from commissions.payouts.sending import order_of
 
 _BEYOND_SENT = (
     PayoutStatus.SENT,

@@ -1,0 +1,46 @@
+"""Everything that pages and reports read from the engine: balances, earnings, decisions, payouts.
+
+Lists are keyset pages, newest first: pass the last id as `before`. The number of statements does
+not depend on how much there is.
+"""
+
+from __future__ import annotations
+
+from commissions.queries.decisions import (
+    DecisionView,
+    decisions_of_sale,
+    entries_of,
+    open_holds,
+    refused_decisions,
+    sale_id_of,
+)
+from commissions.queries.earnings import (
+    Earning,
+    earning,
+    earnings_of_payee,
+    earnings_of_point,
+    earnings_of_sale,
+    latest_earnings,
+)
+from commissions.queries.payee_balances import BalanceView, balances
+from commissions.queries.payout_lists import payout_items, payouts, skipped
+
+__all__ = [
+    "BalanceView",
+    "DecisionView",
+    "Earning",
+    "balances",
+    "decisions_of_sale",
+    "earning",
+    "earnings_of_payee",
+    "earnings_of_point",
+    "earnings_of_sale",
+    "entries_of",
+    "latest_earnings",
+    "open_holds",
+    "payout_items",
+    "payouts",
+    "refused_decisions",
+    "sale_id_of",
+    "skipped",
+]

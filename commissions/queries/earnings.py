@@ -1,0 +1,206 @@
+"""Earnings with what became of them: reversals, release, hold, payout.
+
+Separate from decisions.py because people think in earnings, each with its net and its status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, func, select, true
+from sqlalchemy.orm import Session
+
+from commissions.holds import is_open
+from commissions.models import (
+    Claim,
+    Entry,
+    EntryKind,
+    Hold,
+    Payout,
+    PayoutStatus,
+    Release,
+    SaleLineRow,
+    SaleRow,
+)
+from commissions.rows import table_of
+from commissions.statuses import EntryStatus, status_of
+from commissions.terms import Role
+
+_entry, _release, _claim = table_of(Entry), table_of(Release), table_of(Claim)
+_payout, _hold = table_of(Payout), table_of(Hold)
+_sale, _line = table_of(SaleRow), table_of(SaleLineRow)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earning:
+    """One earning with what became of it."""
+
+    id: int
+    sale_key: str
+    line_key: str
+    product_key: str
+    variant_key: str
+    point_key: str
+    payee_key: str
+    role: Role
+    currency: str
+    earned_amount: int
+    reversed_amount: int
+    reserved_amount: int
+    net_amount: int
+    base_amount: int
+    hold_days: int
+    at: datetime
+    delivered_at: datetime | None
+    available_at: datetime | None
+    status: EntryStatus
+    hold_reason: str
+    hold_until: datetime | None
+    payout_id: int | None
+
+
+def earnings_of_point(
+    session: Session, point_key: str, *, at: datetime, before: int | None = None, limit: int = 50
+) -> list[Earning]:
+    """Earnings of a point."""
+    return _earnings(session, _entry.c.point_key == point_key, at, before, limit)
+
+
+def earnings_of_payee(
+    session: Session, payee_key: str, *, at: datetime, before: int | None = None, limit: int = 50
+) -> list[Earning]:
+    """Earnings of a payee, over all its points."""
+    return _earnings(session, _entry.c.payee_key == payee_key, at, before, limit)
+
+
+def latest_earnings(
+    session: Session, *, at: datetime, before: int | None = None, limit: int = 50
+) -> list[Earning]:
+    """Earnings of everybody, newest first."""
+    return _earnings(session, true(), at, before, limit)
+
+
+def earnings_of_sale(session: Session, sale_key: str, *, at: datetime) -> list[Earning]:
+    """All earnings of a sale."""
+    sale_id = select(_sale.c.id).where(_sale.c.key == sale_key).scalar_subquery()
+    return _earnings(session, _entry.c.sale_id == sale_id, at, None, 10_000)
+
+
+def earning(session: Session, entry_id: int, *, at: datetime) -> Earning | None:
+    """The earning that an entry belongs to."""
+    origin = select(_entry.c.origin_id).where(_entry.c.id == entry_id).scalar_subquery()
+    found = _earnings(session, _entry.c.id == origin, at, None, 1)
+    return found[0] if found else None
+
+
+def _earnings(
+    session: Session, which: ColumnElement[bool], at: datetime, before: int | None, limit: int
+) -> list[Earning]:
+    statement = (
+        select(
+            _entry,
+            _sale.c.key.label("sale_key"),
+            _line.c.key.label("line_key"),
+            _line.c.product_key,
+            _line.c.variant_key,
+            _release.c.delivered_at,
+            _release.c.available_at,
+        )
+        .join(_sale, _sale.c.id == _entry.c.sale_id)
+        .join(_line, _line.c.id == _entry.c.line_id)
+        .join(_release, _release.c.entry_id == _entry.c.id, isouter=True)
+        .where(which, _entry.c.kind == EntryKind.EARN)
+        .order_by(_entry.c.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        statement = statement.where(_entry.c.id < before)
+    rows = session.execute(statement).all()
+    ids = [row.id for row in rows]
+    sums, claims = _sums(session, ids), _claims(session, ids)
+    holds = _holds(session, ids, at)
+    return [_earning(row, sums[row.id], claims.get(row.id), holds.get(row.id), at) for row in rows]
+
+
+def _sums(session: Session, origin_ids: Iterable[int]) -> dict[int, dict[EntryKind, int]]:
+    rows = session.execute(
+        select(_entry.c.origin_id, _entry.c.kind, func.sum(_entry.c.amount))
+        .where(_entry.c.origin_id.in_(list(origin_ids)))
+        .group_by(_entry.c.origin_id, _entry.c.kind)
+    )
+    sums: dict[int, dict[EntryKind, int]] = {}
+    for origin_id, kind, amount in rows:
+        sums.setdefault(origin_id, {})[kind] = int(amount)
+    return sums
+
+
+def _claims(session: Session, entry_ids: Iterable[int]) -> dict[int, tuple[int, PayoutStatus]]:
+    rows = session.execute(
+        select(_claim.c.entry_id, _payout.c.id, _payout.c.status)
+        .join(_payout, _payout.c.id == _claim.c.payout_id)
+        .where(_claim.c.entry_id.in_(list(entry_ids)), _claim.c.released_at.is_(None))
+    )
+    return {entry_id: (payout_id, status) for entry_id, payout_id, status in rows}
+
+
+def _holds(
+    session: Session, entry_ids: Iterable[int], at: datetime
+) -> dict[int, tuple[str, datetime | None]]:
+    lies_on = (
+        (_hold.c.entry_id == _entry.c.id)
+        | (_hold.c.sale_id == _entry.c.sale_id)
+        | (_hold.c.point_key == _entry.c.point_key)
+        | (_hold.c.payee_key == _entry.c.payee_key)
+    )
+    rows = session.execute(
+        select(_entry.c.id, _hold.c.reason, _hold.c.expires_at)
+        .join(_hold, and_(is_open(at), lies_on))
+        .where(_entry.c.id.in_(list(entry_ids)))
+        .order_by(_hold.c.id.desc())
+    )
+    return {entry_id: (reason, expires_at) for entry_id, reason, expires_at in rows}
+
+
+def _earning(
+    row: Row[*tuple[Any, ...]],
+    sums: Mapping[EntryKind, int],
+    claim: tuple[int, PayoutStatus] | None,
+    hold: tuple[str, datetime | None] | None,
+    at: datetime,
+) -> Earning:
+    earned = sums.get(EntryKind.EARN, 0) + sums.get(EntryKind.ADJUST, 0)
+    reverse, reserve = sums.get(EntryKind.REVERSE, 0), sums.get(EntryKind.RESERVE, 0)
+    status = status_of(
+        net_amount=earned + reverse,
+        available_at=row.available_at,
+        is_held=hold is not None,
+        payout_status=claim[1] if claim else None,
+        at=at,
+    )
+    return Earning(
+        id=row.id,
+        sale_key=row.sale_key,
+        line_key=row.line_key,
+        product_key=row.product_key,
+        variant_key=row.variant_key,
+        point_key=row.point_key,
+        payee_key=row.payee_key,
+        role=row.role,
+        currency=row.currency,
+        earned_amount=earned,
+        reversed_amount=-reverse,
+        reserved_amount=-reserve,
+        net_amount=earned + reverse + reserve,
+        base_amount=row.base_amount,
+        hold_days=row.hold_days,
+        at=row.at,
+        delivered_at=row.delivered_at,
+        available_at=row.available_at,
+        status=status,
+        hold_reason=hold[0] if hold else "",
+        hold_until=hold[1] if hold else None,
+        payout_id=claim[0] if claim else None,
+    )

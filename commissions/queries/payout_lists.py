@@ -1,0 +1,78 @@
+"""Payouts, what is in them, and who got none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from commissions.models import (
+    Claim,
+    Entry,
+    Payout,
+    PayoutStatus,
+    SaleLineRow,
+    SaleRow,
+    Skipped,
+)
+from commissions.rows import table_of
+
+_entry, _claim = table_of(Entry), table_of(Claim)
+_sale, _line = table_of(SaleRow), table_of(SaleLineRow)
+
+
+def payouts(
+    session: Session,
+    *,
+    payee_key: str | None = None,
+    status: PayoutStatus | None = None,
+    run_id: int | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> Sequence[Payout]:
+    """Payouts, newest first."""
+    statement = select(Payout).order_by(Payout.id.desc()).limit(limit)
+    if payee_key is not None:
+        statement = statement.where(Payout.payee_key == payee_key)
+    if status is not None:
+        statement = statement.where(Payout.status == status)
+    if run_id is not None:
+        statement = statement.where(Payout.run_id == run_id)
+    if before is not None:
+        statement = statement.where(Payout.id < before)
+    return session.scalars(statement).all()
+
+
+def payout_items(
+    session: Session, payout_id: int, *, after: int = 0, limit: int = 200
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Entries of a payout: id, amount, kind, role, cause, point, sale and line, oldest first."""
+    return session.execute(
+        select(
+            _entry.c.id,
+            _claim.c.amount,
+            _entry.c.origin_id,
+            _entry.c.kind,
+            _entry.c.role,
+            _entry.c.cause,
+            _entry.c.point_key,
+            _entry.c.at,
+            _sale.c.key.label("sale_key"),
+            _line.c.key.label("line_key"),
+        )
+        .join(_entry, _entry.c.id == _claim.c.entry_id)
+        .join(_sale, _sale.c.id == _entry.c.sale_id)
+        .join(_line, _line.c.id == _entry.c.line_id)
+        .where(_claim.c.payout_id == payout_id, _entry.c.id > after)
+        .order_by(_entry.c.id)
+        .limit(limit)
+    ).all()
+
+
+def skipped(session: Session, run_id: int) -> Sequence[Skipped]:
+    """Who was not paid in a run, and why."""
+    return session.scalars(
+        select(Skipped).where(Skipped.run_id == run_id).order_by(Skipped.payee_key)
+    ).all()
