@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any
 
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from commissions import is_ours
@@ -17,7 +19,7 @@ from commissions.auditing import balances, ledger, payouts, sales, seals
 from commissions.auditing.finding import Finding
 from commissions.guards import insert_only_tables, missing_guards
 
-__all__ = ["Finding", "Report", "audit", "prove"]
+__all__ = ["Finding", "Report", "audit", "prove", "prove_snapshot"]
 
 
 @dataclass(slots=True)
@@ -32,11 +34,29 @@ class Report:
     def is_clean(self) -> bool:
         return not self.findings
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether anything was found that has to halt payouts."""
+        return any(finding.halts for finding in self.findings)
+
+
+def prove_snapshot(engine: Engine, *, limit: int = 100, after_sale_id: int = 0) -> Report:
+    """`prove` over one unchanging picture of the database, beside a working shop.
+
+    Takes no lock. Use this in jobs; `prove` itself is for a session that nobody else writes to.
+    """
+    options: dict[str, Any] = {"read_only": True}
+    if engine.dialect.name == "postgresql":
+        options = {"isolation_level": "REPEATABLE READ"}
+    with Session(engine.execution_options(**options)) as session:
+        return prove(session, limit=limit, after_sale_id=after_sale_id)
+
 
 def prove(session: Session, *, limit: int = 100, after_sale_id: int = 0) -> Report:
     """Check everything; at most `limit` findings, the first difference first.
 
-    `after_sale_id` restricts the recomputation to later sales; all other checks are whole.
+    `after_sale_id` restricts the recomputation to later sales; all other checks are whole. The
+    statements of one proof must see the same data: see `prove_snapshot`.
     """
     report = Report()
     found = audit(session, report, after_sale_id=after_sale_id)

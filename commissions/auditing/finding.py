@@ -13,3 +13,8 @@ class Finding:
     code: str
     thing: str
     detail: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def halts(self) -> bool:
+        """Whether payouts must stop. A sale still to be credited owes, it does not mislead."""
+        return self.code != "sale_uncredited"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session, sessionmaker
 
-from commissions.audit import prove
+from commissions.audit import prove, prove_snapshot
 from commissions.guards import drop_guards
 from commissions.intake import record_sale
 from commissions.life import record_dispute, record_fulfilled, record_refund
@@ -70,7 +71,31 @@ class TestAudit:
     def test_an_uncredited_sale_is_named(self, session: Session, ids: Ids) -> None:
         record_sale(session, sale(), by=BY, at=moment(), ids=ids)
 
-        assert [finding.code for finding in prove(session).findings] == ["sale_uncredited"]
+        report = prove(session)
+        assert [finding.code for finding in report.findings] == ["sale_uncredited"]
+        assert not report.is_broken
+
+    def test_a_snapshot_is_not_disturbed_by_a_working_shop(
+        self, sessions: Sessions, engine: Engine, ids: Ids
+    ) -> None:
+        with sessions.begin() as session:
+            lived(session, ids)
+        stop = threading.Event()
+
+        def sell() -> None:
+            for n in range(200):
+                if stop.is_set():
+                    return
+                with sessions.begin() as session:
+                    credited(session, ids, sale(key=f"busy-{n}"))
+
+        seller = threading.Thread(target=sell)
+        seller.start()
+        reports = [prove_snapshot(engine) for _ in range(6)]
+        stop.set()
+        seller.join()
+
+        assert [finding for report in reports for finding in report.findings] == []
 
 
 ATTACKS = {

@@ -8,12 +8,15 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commissions.errors import KeyReused, TooManyUnits, UnknownLine
-from commissions.facts import Goodwill, Refunded, RefundFailed
+from commissions.crediting import credit_sale, uncredited_sales
+from commissions.errors import KeyReused, NotFound, TooManyUnits, UnknownLine
+from commissions.facts import BadFact, Goodwill, Refunded, RefundFailed
+from commissions.holds import On, close_hold, extend_hold, open_hold
 from commissions.intake import record_sale
 from commissions.life import (
     record_delivered,
     record_dispute,
+    record_facts,
     record_fulfilled,
     record_refund,
     record_refund_failed,
@@ -267,3 +270,75 @@ class TestDispute:
         record_dispute(session, disputed("won", days=7), by=BY, ids=ids)
 
         assert amounts(session) == [("seller", "earn", 480)]
+
+
+class TestRepeating:
+    def test_what_could_not_be_credited_is_named_and_repeated(
+        self, session: Session, ids: Ids
+    ) -> None:
+        published(session, ids)
+        record_sale(session, sale(), by=BY, at=moment(), ids=ids)
+        record_refund(session, refunded(1000), by=BY, ids=ids)
+        assert uncredited_sales(session) == ["s1"]
+
+        told = [credit_sale(session, "s1", by="job", at=moment(9), ids=ids) for _ in range(2)]
+
+        assert told == [True, False]
+        assert uncredited_sales(session) == []
+        assert net(session) == {"ann": 360}
+
+    def test_an_unknown_sale_is_said_so(self, session: Session, ids: Ids) -> None:
+        with pytest.raises(NotFound):
+            credit_sale(session, "s1", by="job", at=moment(9), ids=ids)
+
+    def test_a_fact_key_with_another_content_is_refused(self, session: Session, ids: Ids) -> None:
+        published(session, ids)
+        credited(session, ids)
+        record_refund(session, refunded(1000), by=BY, ids=ids)
+
+        with pytest.raises(KeyReused):
+            record_refund(session, refunded(2000), by=BY, ids=ids)
+
+    def test_facts_told_together_belong_to_one_sale(self, session: Session, ids: Ids) -> None:
+        facts = [refunded(1), refunded(1, sale_key="s2")]
+
+        with pytest.raises(BadFact):
+            record_facts(session, facts, by=BY, ids=ids)
+
+    def test_a_hand_over_told_late_moves_at_most_a_unit(self, session: Session, ids: Ids) -> None:
+        published(session, ids)
+        credited(session, ids, sale(line(base=1000, quantity=3)))
+        for n, days in enumerate((3, 2, 1)):
+            record_fulfilled(session, fulfilled(f"h{n}", days=days), by=BY, ids=ids)
+
+        kinds = [(kind, amount) for role, kind, amount in amounts(session) if role == "fulfiller"]
+
+        assert sum(amount for _, amount in kinds) == 40
+        assert [amount for kind, amount in kinds if kind == "adjust"] == [1, 1, -1]
+
+
+class TestHolds:
+    def test_a_key_opens_once_and_closes_once(self, session: Session, ids: Ids) -> None:
+        def opened() -> bool:
+            return open_hold(
+                session,
+                On(point_key="ann"),
+                key="k",
+                reason="review",
+                owner="staff",
+                until=None,
+                by=BY,
+                at=moment(),
+                ids=ids,
+            )
+
+        assert [opened(), opened()] == [True, False]
+        closed = [close_hold(session, "k", by=BY, at=moment(1), ids=ids) for _ in range(2)]
+        assert closed == [True, False]
+        assert not extend_hold(
+            session, "k", until=moment(9), by=BY, at=moment(1), ids=ids, note="late"
+        )
+
+    def test_it_lies_on_exactly_one_thing(self) -> None:
+        with pytest.raises(ValueError, match="one"):
+            On(point_key="ann", payee_key="ann")

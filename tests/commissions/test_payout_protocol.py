@@ -18,6 +18,7 @@ from commissions.life import record_refund
 from commissions.models import Attempt, Payout, PayoutStatus, Posting
 from commissions.payouts.approving import MayStillLand, queue, void, void_after_send
 from commissions.payouts.halting import halt_payouts, is_halted
+from commissions.payouts.leases import order_of
 from commissions.payouts.method import Answer, AnswerKind, LookUpFailed, Order, Transfer
 from commissions.payouts.reconciling import reconcile
 from commissions.payouts.sending import Progress, Sender, advance, confirm_absence, due_payouts
@@ -167,7 +168,7 @@ def test_late_requests_and_lagging_look_ups_do_not_pay_twice() -> None:
     engine = make_engine("sqlite://")
     with engine.begin() as connection:
         create_schema(connection)
-    every = 1 if os.environ.get("GRIDSHOP_SOAK") else 23
+    every = 1 if os.environ.get("GRIDSHOP_SOAK") else 47
 
     ends = enumerate_cases(engine, HARD_FAULTS, timedelta(seconds=60), every=every)
 
@@ -297,6 +298,138 @@ class TestOnePass:
             assert session.get_one(Payout, payout_id).status is PayoutStatus.REVERSED
 
 
+class TestAnswers:
+    def answered(self, sessions: Sessions, ids: Ids, kind: AnswerKind) -> tuple[int, Progress]:
+        (payout_id,) = many_queued(sessions, ids, 1)
+        clock = Clock()
+
+        class Answering(Provider):
+            def send(self, order: Order) -> Answer:
+                return Answer(kind=kind)
+
+        return payout_id, advance(sender_of(sessions, clock, ids), payout_id, Answering(clock))
+
+    @pytest.mark.parametrize(
+        ("kind", "progress", "status", "halts"),
+        [
+            (AnswerKind.BUSY, Progress.WAITING, PayoutStatus.QUEUED, False),
+            (AnswerKind.INSUFFICIENT_FUNDS, Progress.WAITING, PayoutStatus.QUEUED, False),
+            (AnswerKind.INVALID, Progress.BLOCKED, PayoutStatus.BLOCKED, False),
+            (AnswerKind.UNAUTHORIZED, Progress.WAITING, PayoutStatus.QUEUED, True),
+            (AnswerKind.KEY_MISUSED, Progress.QUARANTINED, PayoutStatus.QUARANTINED, True),
+        ],
+    )
+    def test_each_class_has_its_place(
+        self,
+        sessions: Sessions,
+        ids: Ids,
+        kind: AnswerKind,
+        progress: Progress,
+        status: PayoutStatus,
+        halts: bool,
+    ) -> None:
+        payout_id, found = self.answered(sessions, ids, kind)
+
+        with sessions() as session:
+            payout = session.get_one(Payout, payout_id)
+            assert (found, payout.status, is_halted(session)) == (progress, status, halts)
+            assert payout.status_reason == kind.value
+
+    def test_an_answer_after_the_lease_is_still_recorded_once(
+        self, sessions: Sessions, ids: Ids
+    ) -> None:
+        (payout_id,) = many_queued(sessions, ids, 1)
+        clock = Clock()
+        first = sender_of(sessions, clock, ids, owner="slow")
+        second = sender_of(sessions, clock, ids, owner="quick")
+
+        class Slow(Provider):
+            """While one worker waits for its answer, its lease ends and another looks."""
+
+            def send(self, order: Order) -> Answer:
+                clock.pass_(timedelta(minutes=6))
+                with suppress(Killed):
+                    advance(second, payout_id, Lost(clock))
+                return Provider.send(self, order)
+
+        class Lost(Provider):
+            def send(self, order: Order) -> Answer:
+                return Answer(kind=AnswerKind.UNKNOWN)
+
+        provider = Slow(clock)
+
+        assert advance(first, payout_id, provider) is Progress.RECORDED
+        assert advance(second, payout_id, provider) is Progress.LEFT
+        with sessions() as session:
+            assert session.get_one(Payout, payout_id).status is PayoutStatus.SENT
+
+    def test_a_late_refusal_does_not_undo_what_another_recorded(
+        self, sessions: Sessions, ids: Ids
+    ) -> None:
+        (payout_id,) = many_queued(sessions, ids, 1)
+        clock = Clock()
+        good = Provider(clock)
+
+        class Slow(Provider):
+            def send(self, order: Order) -> Answer:
+                clock.pass_(timedelta(minutes=6))
+                advance(sender_of(sessions, clock, ids, owner="quick"), payout_id, good)
+                return Answer(kind=AnswerKind.INVALID)
+
+        slow = sender_of(sessions, clock, ids, owner="slow")
+
+        assert advance(slow, payout_id, Slow(clock)) is Progress.LEFT
+        with sessions() as session:
+            assert session.get_one(Payout, payout_id).status is PayoutStatus.SENT
+
+    def test_a_second_transfer_in_an_answer_is_quarantined(
+        self, sessions: Sessions, ids: Ids
+    ) -> None:
+        (payout_id,) = many_queued(sessions, ids, 1)
+        clock = Clock()
+        good = Provider(clock)
+
+        class Doubling(Provider):
+            def send(self, order: Order) -> Answer:
+                clock.pass_(timedelta(minutes=6))
+                advance(sender_of(sessions, clock, ids, owner="quick"), payout_id, good)
+                self.transfers.append((clock.now, good.transfers[0][1]))
+                return Provider.send(self, order)
+
+        slow = sender_of(sessions, clock, ids, owner="slow")
+
+        assert advance(slow, payout_id, Doubling(clock)) is Progress.QUARANTINED
+        with sessions() as session:
+            assert is_halted(session)
+
+    def test_two_transfers_of_one_group_are_a_matter_for_people(
+        self, sessions: Sessions, ids: Ids
+    ) -> None:
+        (payout_id,) = many_queued(sessions, ids, 1)
+        clock = Clock()
+        provider = Provider(clock, script=[(Fault.ANSWER_LOST, Crash.NONE)])
+        advance(sender_of(sessions, clock, ids), payout_id, provider)
+        provider.transfers.append(provider.transfers[0])
+
+        progress = advance(sender_of(sessions, clock, ids), payout_id, provider)
+
+        assert progress is Progress.QUARANTINED
+
+    def test_too_little_lease_is_left_alone(self, sessions: Sessions, ids: Ids) -> None:
+        (payout_id,) = many_queued(sessions, ids, 1)
+        clock = Clock()
+
+        class Sluggish(Provider):
+            def look_up(self, order: Order) -> list[Transfer]:
+                clock.pass_(timedelta(minutes=2))
+                return []
+
+        provider = Sluggish(clock)
+
+        assert advance(sender_of(sessions, clock, ids), payout_id, provider) is Progress.WAITING
+        assert provider.transfers == []
+
+
 class TestBlockedAfterSend:
     def refused(self, sessions: Sessions, ids: Ids) -> tuple[int, Clock, Provider]:
         (payout_id,) = many_queued(sessions, ids, 1)
@@ -350,6 +483,36 @@ class TestBlockedAfterSend:
             "recorded",
         ]
 
+    def test_what_turns_up_meanwhile_is_recorded(self, sessions: Sessions, ids: Ids) -> None:
+        payout_id, clock, _ = self.refused(sessions, ids)
+        provider = Provider(clock)
+        with sessions() as session:
+            order = order_of(session.get_one(Payout, payout_id))
+        provider.send(order)
+
+        found = confirm_absence(sender_of(sessions, clock, ids), payout_id, provider)
+
+        assert found is Progress.RECORDED
+        again = confirm_absence(sender_of(sessions, clock, ids), payout_id, provider)
+        assert again is Progress.LEFT
+
+    def test_what_lands_after_a_void_halts(self, sessions: Sessions, ids: Ids) -> None:
+        (payout_id,) = many_queued(sessions, ids, 1)
+        clock = Clock()
+
+        class Voiding(Provider):
+            def send(self, order: Order) -> Answer:
+                with sessions.begin() as session:
+                    payout = session.get_one(Payout, payout_id)
+                    payout.status = PayoutStatus.VOID  # what two people may do by mistake
+                return Provider.send(self, order)
+
+        progress = advance(sender_of(sessions, clock, ids), payout_id, Voiding(clock))
+
+        assert progress is Progress.QUARANTINED
+        with sessions() as session:
+            assert is_halted(session)
+
 
 class TestReconcile:
     def test_a_second_transfer_halts(self, sessions: Sessions, ids: Ids) -> None:
@@ -393,3 +556,34 @@ class TestReconcile:
             )
             found = reconcile(session, [], "net", since=moment(0), by="job", at=clock.now, ids=ids)
             assert [disagreement.code for disagreement in found] == ["transfer_missing"]
+
+    def test_unknown_differing_and_unrecorded_transfers_are_named(
+        self, sessions: Sessions, ids: Ids
+    ) -> None:
+        first, second = many_queued(sessions, ids, 2)
+        clock = Clock()
+
+        def transfer(group: str, amount: int) -> Transfer:
+            return Transfer(
+                ref=f"tr_{group}",
+                group_key=group,
+                amount=amount,
+                currency="CNY",
+                destination_hash="hash-p0",
+            )
+
+        seen = [
+            transfer("payout:0", 1),
+            transfer(f"payout:{first}", 480),
+            transfer(f"payout:{second}", 1),
+        ]
+        with sessions.begin() as session:
+            found = reconcile(
+                session, seen, "net", since=moment(0), by="job", at=clock.now, ids=ids
+            )
+
+        assert {(d.code, d.halts) for d in found} == {
+            ("payout_missing", True),
+            ("unrecorded", False),
+            ("transfer_differs", True),
+        }

@@ -16,7 +16,7 @@ from commissions.terms import Role, Terms
 from tests.commissions.factories import moment
 from tests.commissions.strategies import facts_of, plans, sales
 
-many = settings(max_examples=200, deadline=None)
+many = settings(max_examples=100, deadline=None)
 
 
 @st.composite
@@ -117,7 +117,7 @@ def test_a_failed_refund_leaves_no_trace(
 weights = st.lists(st.integers(0, 10**6), min_size=1, max_size=12).filter(any)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.integers(-(10**15), 10**15), weights)
 def test_splits_are_exact_fair_and_symmetric(amount: int, weights: list[int]) -> None:
     parts = split(amount, weights)
@@ -129,7 +129,7 @@ def test_splits_are_exact_fair_and_symmetric(amount: int, weights: list[int]) ->
         assert weight or part == 0
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.integers(-(10**9), 10**9), st.lists(st.integers(0, 10**6), min_size=1, max_size=8))
 def test_cumulative_parts_end_exactly_at_the_whole(total: int, steps: list[int]) -> None:
     whole, done, taken = sum(steps), 0, 0
