@@ -93,9 +93,7 @@ def forget_second_factor(session: Session, account_id: int, *, by: str, at: date
     session.execute(
         update(Account)
         .where(Account.id == account_id)
-        .values(
-            totp_secret="", totp_last_step=0, session_version=Account.session_version + 1
-        )
+        .values(totp_secret="", totp_last_step=0, session_version=Account.session_version + 1)
     )
     audit.record(session, "account.second_factor_forgotten", "account", account_id, by=by, at=at)
 

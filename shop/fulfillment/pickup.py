@@ -17,7 +17,7 @@ from shop.fulfillment import hand_over
 from shop.fulfillment.errors import AlreadyCollected, NoSuchTicket, NothingLeft
 from shop.fulfillment.models import PickupTicket
 from shop.kernel import ids, signing
-from shop.orders import timeline
+from shop.orders import timeline, turns
 from shop.orders.events import OrderPlaced
 from shop.orders.models import Order, OrderContact, OrderLine, OrderStatus
 
@@ -170,6 +170,7 @@ def hand_out(
         for line_id, count in units.items()
     ):
         raise NothingLeft
+    turns.take(session, found.order_id)
     complete = all(units.get(line_id, 0) == left for line_id, left in allowed.items())
     _use(session, ticket_id, complete=complete, by=by, at=at)
     return hand_over.over_the_counter(session, found.order_id, units, by=by, at=at)

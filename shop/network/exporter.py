@@ -44,7 +44,9 @@ def _piece(after: str) -> tuple[str, str]:
             .order_by(Point.path)
             .limit(CHUNK)
         ).all()
-    lines = [_cells(point, boss_id, boss_key, contract) for point, boss_id, boss_key, contract in rows]
+    lines = [
+        _cells(point, boss_id, boss_key, contract) for point, boss_id, boss_key, contract in rows
+    ]
     return "".join(map(_line, lines)), rows[-1][0].path if rows else after
 
 

@@ -105,7 +105,7 @@ def bring_in(session: Session, steps: Sequence[Step], orders: Orders) -> Done:
     created = _create(session, new, spots, orders, done)
     known = [step for step in steps if step.row.key in there]
     changed = _change(session, known, there, orders)
-    moved = _move(session, known, there, orders, done)
+    moved = _move(session, known, there, spots, orders, done)
     failed = {problem.line for problem in done.problems}
     for step in known:
         if step.row.line not in failed:
@@ -180,9 +180,7 @@ def _place(step: Step, point_id: int, spots: Mapping[str, _Spot]) -> _Spot | str
     return _Spot(point_id, manager.path + tree.step(point_id), manager.depth + 1)
 
 
-def _point(
-    step: Step, spot: _Spot, spots: Mapping[str, _Spot], orders: Orders
-) -> dict[str, Any]:
+def _point(step: Step, spot: _Spot, spots: Mapping[str, _Spot], orders: Orders) -> dict[str, Any]:
     row = step.row
     contact = {"contact_email" if "@" in row.owner else "contact_phone": row.owner}
     fields = dict.fromkeys(_FIELDS, "") | contact | dict(row.fields)
@@ -297,6 +295,7 @@ def _move(
     session: Session,
     steps: Sequence[Step],
     there: Mapping[str, DatabaseRow[Any]],
+    spots: Mapping[str, _Spot],
     orders: Orders,
     done: Done,
 ) -> set[str]:
@@ -305,15 +304,14 @@ def _move(
     for step in steps:
         if not step.parent_is_told:
             continue
-        manager = None
-        if step.parent_key:
-            manager = session.scalar(select(Point.id).where(_named([step.parent_key])))
-            if manager is None:  # its row was refused a moment ago
-                values = {"key": step.parent_key}
-                done.problems.append(
-                    Problem(step.row.line, orders.parent_header, "parent_failed", values)
-                )
-                continue
+        boss = spots.get(step.parent_key)
+        if step.parent_key and boss is None:  # its row was refused a moment ago
+            values = {"key": step.parent_key}
+            done.problems.append(
+                Problem(step.row.line, orders.parent_header, "parent_failed", values)
+            )
+            continue
+        manager = boss.id if boss else None
         point = there[step.row.key]
         if point.manager_id == manager:
             continue
@@ -384,7 +382,5 @@ def _invite(
             ],
         )
     for invitation_id in invitation_ids:
-        jobs.enqueue(
-            session, joining.INVITE, {"invitation_id": str(invitation_id)}, at=orders.at
-        )
+        jobs.enqueue(session, joining.INVITE, {"invitation_id": str(invitation_id)}, at=orders.at)
     return len(new)

@@ -205,4 +205,3 @@ def _node(row: Row, by_key: Mapping[str, int]) -> Node:
 def _step(row: Row, by_key: Mapping[str, int]) -> Step:
     parent = "" if row.parent_key == ROOT else row.parent_key
     return Step(row, by_key.get(row.key), parent, bool(row.parent_key))
-

@@ -79,9 +79,7 @@ SENTENCES: Mapping[str, Words] = {
     "key_twice": _l("The number “%(key)s” stands on line %(other)s too."),
     "name_missing": _l("A new point needs a name."),
     "kind_missing": _l("A new point needs a kind."),
-    "kind_unknown": _l(
-        "“%(text)s” is no kind; use dealer, store, employee, partner or customer."
-    ),
+    "kind_unknown": _l("“%(text)s” is no kind; use dealer, store, employee, partner or customer."),
     "too_long": _l("This is longer than %(limit)s characters."),
     "bad_phone": _l("“%(text)s” does not look like a phone number."),
     "bad_email": _l("“%(text)s” does not look like an e-mail address."),
@@ -238,7 +236,5 @@ def _columns(headers: Sequence[str]) -> dict[str, int]:
 
 
 _FIELD_OF = {
-    alias: name
-    for name, aliases in COLUMNS.items()
-    for alias in (name.replace("_", " "), *aliases)
+    alias: name for name, aliases in COLUMNS.items() for alias in (name.replace("_", " "), *aliases)
 }

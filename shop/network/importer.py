@@ -69,9 +69,7 @@ def run_for_real(session: Session, import_id: int, *, by: str, at: datetime) -> 
     before = one(session, import_id)
     if not before.dry_run or before.status != "completed":
         raise Conflict(_l("Only a finished dry run can be followed by the real import."))
-    return _new(
-        session, before.file_key, before.file_name, options_of(before), False, by=by, at=at
-    )
+    return _new(session, before.file_key, before.file_name, options_of(before), False, by=by, at=at)
 
 
 def retry(session: Session, import_id: int, *, by: str, at: datetime) -> int:
@@ -80,9 +78,7 @@ def retry(session: Session, import_id: int, *, by: str, at: datetime) -> int:
     if before.status != "completed" or not before.report.get("problems"):
         raise Conflict(_l("There is nothing to try again."))
     options = Options(invite=options_of(before).invite, retry_of=str(import_id))
-    return _new(
-        session, before.file_key, before.file_name, options, before.dry_run, by=by, at=at
-    )
+    return _new(session, before.file_key, before.file_name, options, before.dry_run, by=by, at=at)
 
 
 def work(payload: Mapping[str, Any]) -> None:

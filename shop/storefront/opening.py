@@ -66,5 +66,3 @@ def _slugs(session: Session, new: list[Opened]) -> dict[int, str]:
             wanted[point_id] = f"{slug[:32].rstrip('-')}-{ids.short_code(5).lower()}"
         taken.add(wanted[point_id])
     return wanted
-
-

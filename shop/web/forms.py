@@ -1,17 +1,24 @@
 """Forms: WTForms without tokens (requests are checked by origin), errors of verbs put to fields."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import Field
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its types
 
 from shop.kernel.errors import Invalid
-from shop.kernel.words import _l, say
+from shop.kernel.words import Words, _l, say
 
 
 def label(msgid: str) -> Any:
     """A field's label; it travels as words and is translated when the form is drawn."""
     return _l(msgid)
+
+
+def choices(names: Mapping[Any, Words | str]) -> list[Any]:
+    """Options of a select or radio field by their value; labels are translated when drawn."""
+    return [SelectChoice(str(value), name) for value, name in names.items()]
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no types

@@ -6,7 +6,7 @@ from wtforms import RadioField, StringField
 
 from shop.kernel.i18n import _l
 from shop.network.models import Rail
-from shop.web.forms import Form, label
+from shop.web.forms import Form, choices, label
 
 RAIL_NAMES: dict[Rail, Any] = {
     Rail.BANK_FILE: _l("Bank transfer"),
@@ -22,7 +22,7 @@ class DestinationForm(Form):
 
     rail = RadioField(
         label("The way money goes"),
-        choices=[(rail.value, name) for rail, name in RAIL_NAMES.items()],
+        choices=choices(RAIL_NAMES),
         default=Rail.BANK_FILE.value,
     )
     holder = StringField(label("Account holder"))

@@ -11,7 +11,8 @@ from shop.fulfillment.models import ShippingRate
 from shop.kernel import brand as brands
 from shop.kernel import clock, ids
 from shop.kernel.db import reading, unit_of_work
-from shop.orders.models import Order, OrderLine
+from shop.orders import end as ending
+from shop.orders.models import Order, OrderLine, OrderStatus
 from shop.payments import finalise, sessions
 from shop.payments.models import Payment
 from tests.factories import catalog
@@ -54,7 +55,10 @@ def shipping_costs(amount: int) -> None:
     with unit_of_work() as session:
         session.execute(
             insert(ShippingRate).values(
-                id=ids.new(), region="", name={"zh": "快递", "en": "Parcel"}, amount=amount,
+                id=ids.new(),
+                region="",
+                name={"zh": "快递", "en": "Parcel"},
+                amount=amount,
                 active=True,
             )  # fmt: skip
         )
@@ -78,9 +82,7 @@ def prepared(
             )  # fmt: skip
         if collect_at is not None:
             for line in view.of(session, cart_id, brand=brands.current(session), at=at).lines:
-                carts.choose_pickup(
-                    session, cart_id, line.stored.id, location_id=collect_at, at=at
-                )
+                carts.choose_pickup(session, cart_id, line.stored.id, location_id=collect_at, at=at)
     with unit_of_work() as session:
         made = prepare.prepare(
             session, token, {**CONTACT, **(contact or {})}, expected_total=10**12,
@@ -92,13 +94,16 @@ def prepared(
 def pay(installation: Installation, order_id: int, **choice: object) -> None:
     """Pay on the hosted page and come back."""
     with reading() as session:
-        free = session.execute(
-            select(Order.total_amount).where(Order.id == order_id)
-        ).scalar_one() == 0
+        free = (
+            session.execute(select(Order.total_amount).where(Order.id == order_id)).scalar_one()
+            == 0
+        )
     if free:
         finalise.without_payment(order_id)
         return
-    sessions.open_session(order_id, success_url="http://shop.test/r", cancel_url="http://shop.test/")
+    sessions.open_session(
+        order_id, success_url="http://shop.test/r", cancel_url="http://shop.test/"
+    )
     session_id = sessions.session_ids(order_id)[-1]
     installation.pay(session_id, **choice)
     finalise.by_session(session_id)
@@ -125,13 +130,25 @@ def pay_twice(installation: Installation, order_id: int) -> None:
         # The second tab opened its attempt while the order still waited.
         session.execute(
             insert(Payment).values(
-                id=ids.new(), order_id=order_id, attempt=first.attempt + 1, method="stripe",
-                status="pending", currency=first.currency, amount=first.amount, captured_amount=0,
-                refunded_amount=0, url="", method_type="", expires_at=at, created_at=at,
+                id=ids.new(),
+                order_id=order_id,
+                attempt=first.attempt + 1,
+                method="stripe",
+                status="pending",
+                currency=first.currency,
+                amount=first.amount,
+                captured_amount=0,
+                refunded_amount=0,
+                url="",
+                method_type="",
+                expires_at=at,
+                created_at=at,
             )  # fmt: skip
         )
         session.execute(update(Order).where(Order.id == order_id).values(status="pending"))
-    sessions.open_session(order_id, success_url="http://shop.test/r", cancel_url="http://shop.test/")
+    sessions.open_session(
+        order_id, success_url="http://shop.test/r", cancel_url="http://shop.test/"
+    )
     with unit_of_work() as session:
         session.execute(update(Order).where(Order.id == order_id).values(status="placed"))
     session_id = sessions.session_ids(order_id)[-1]
@@ -150,9 +167,7 @@ def lines(order_id: int) -> list[OrderLine]:
     with reading() as session:
         return list(
             session.scalars(
-                select(OrderLine)
-                .where(OrderLine.order_id == order_id)
-                .order_by(OrderLine.position)
+                select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.position)
             )
         )
 
@@ -160,3 +175,12 @@ def lines(order_id: int) -> list[OrderLine]:
 def now() -> datetime:
     """Business time."""
     return clock.now()
+
+
+def expire(order_id: int) -> None:
+    """The hold of a pending order is over and its goods are given back, as the sweeper does it."""
+    with unit_of_work() as session:
+        ending.end(
+            session, order_id, to=OrderStatus.EXPIRED, reason="not_paid_in_time", by="sweeper",
+            at=clock.now(),
+        )  # fmt: skip

@@ -223,7 +223,10 @@ def _do(order_id: int, action: str, work: Callable[[Session], None], said: Words
 def _give_up(order_id: int) -> Any:
     try:
         ended = endings.give_up(
-            order_id, to=OrderStatus.CANCELED, reason=_reason(canceling.REASON), by=current_actor().key
+            order_id,
+            to=OrderStatus.CANCELED,
+            reason=_reason(canceling.REASON),
+            by=current_actor().key,
         )
     except GatewayUnavailable:
         return orders_page.refusal(

@@ -80,6 +80,4 @@ def packing_slip(order_id: int) -> Any:
 
 
 def _wanted() -> queries.Filter:
-    return orders_filter.read(
-        request.args, zone=render.current_brand().zone, today=render.today()
-    )
+    return orders_filter.read(request.args, zone=render.current_brand().zone, today=render.today())

@@ -65,7 +65,9 @@ def show(
     with db.reading() as session:
         values = _values(session, point_id)
     found = values["point"]
-    bad = error is not None or bool(form and form.errors) or bool(destination and destination.errors)
+    bad = (
+        error is not None or bool(form and form.errors) or bool(destination and destination.errors)
+    )
     status = (error.status if error and error.status < 500 else 422) if bad else 200
     typed = {name: text for name, text in request.form.items() if len(text) < 4000} if bad else {}
     return render.page(

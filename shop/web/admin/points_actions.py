@@ -49,7 +49,9 @@ def new_point() -> Any:
         try:
             with db.unit_of_work() as session:
                 point_id = _make(session, form)
-            return render.back_to("admin.point", point_id=point_id, say_so=_l("The point is there."))
+            return render.back_to(
+                "admin.point", point_id=point_id, say_so=_l("The point is there.")
+            )
         except Invalid as error:
             form.blame(error)
         except Conflict as error:
@@ -118,9 +120,7 @@ def invite_to_point(point_id: int) -> Any:
         role = request.form.get("role", "")
         if role not in set(PointRole):
             raise Invalid(_l("Please choose a role."), field="role")
-        contact = normal_contact(
-            request.form.get("contact", ""), render.current_brand().country
-        )
+        contact = normal_contact(request.form.get("contact", ""), render.current_brand().country)
         joining.invite(
             session, point_id, PointRole(role), contact, by=current_actor().key, at=clock.now()
         )

@@ -11,7 +11,7 @@ from shop.kernel.i18n import _l
 from shop.kernel.words import Words
 from shop.network.models import PointKind
 from shop.web import render
-from shop.web.forms import Form, label
+from shop.web.forms import Form, choices, label
 
 KIND_NAMES: dict[PointKind, Any] = {
     PointKind.DEALER: _l("Dealer"),
@@ -26,7 +26,9 @@ class PointForm(Form):
     """What is known about a point."""
 
     name = StringField(label("Name"), [InputRequired(), Length(max=200)])
-    kind = SelectField(label("Kind"), choices=[(kind.value, name) for kind, name in KIND_NAMES.items()])
+    kind = SelectField(
+        label("Kind"), choices=choices(KIND_NAMES)
+    )
     external_key = StringField(label("The brand's number"), [Length(max=80)])
     group_key = StringField(label("Plan group"), [Length(max=40)])
     grade = StringField(label("Grade"), [Length(max=40)])

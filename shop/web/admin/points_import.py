@@ -77,9 +77,7 @@ def points_import(import_id: int) -> Response:
 def run_points_import(import_id: int) -> Any:
     """After the dry run: for real."""
     with db.unit_of_work() as session:
-        new_id = importer.run_for_real(
-            session, import_id, by=current_actor().key, at=clock.now()
-        )
+        new_id = importer.run_for_real(session, import_id, by=current_actor().key, at=clock.now())
     return render.back_to("admin.points_import", import_id=new_id)
 
 

@@ -17,7 +17,7 @@ from shop.kernel.money import parse_money, to_decimal
 from shop.web import access, render
 from shop.web.actor import current_actor
 from shop.web.admin.routes import blueprint
-from shop.web.forms import Form, label
+from shop.web.forms import Form, choices, label
 
 
 class RateForm(Form):
@@ -62,7 +62,7 @@ def _edit(found: ShippingRate | None) -> Any:
     form = RateForm()
     with db.reading() as session:
         classes = taxes.classes(session) or {taxes.STANDARD: {"zh": "标准税率", "en": "Standard"}}
-    form.tax_class.choices = [(code, text_of(name)) for code, name in classes.items()]
+    form.tax_class.choices = choices({code: text_of(name) for code, name in classes.items()})
     if found is not None and not form.is_submitted():
         _fill(form, found)
     if form.validate_on_submit():

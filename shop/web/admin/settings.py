@@ -91,9 +91,7 @@ def change_tax() -> Any:
     try:
         code, name, rates = _tax()
         with db.unit_of_work() as session:
-            taxes.set_class(
-                session, code, name, rates, by=current_actor().key, at=clock.now()
-            )
+            taxes.set_class(session, code, name, rates, by=current_actor().key, at=clock.now())
     except ShopError as error:
         return _page(form="tax", error=error)
     return render.back_to("admin.settings", say_so=_l("Saved."))
@@ -113,7 +111,9 @@ def _page(*, form: str = "", error: ShopError | None = None) -> Response:
         message=say(error.message) if error else "",
         errors={name: say(words) for name, words in getattr(error, "fields", {}).items()},
         typed=typed,
-        ticked=request.form.getlist("payment_methods") if form == "facts" else brand.payment_methods,
+        ticked=request.form.getlist("payment_methods")
+        if form == "facts"
+        else brand.payment_methods,
         version=typed.get("version", brand.version) if form == "facts" else brand.version,
         methods=METHODS,
         zones=sorted(zone for zone in available_timezones() if "/" in zone and zone[0].isupper()),
@@ -154,7 +154,9 @@ def _facts(brand: Brand) -> dict[str, Any]:
     for name, (least, most) in _NUMBERS.items():
         text = form.get(name, "").strip()
         if not (text.isascii() and text.isdigit() and least <= int(text[:9]) <= most):
-            wrong[name] = _l("Please give a number from %(least)s to %(most)s.", least=least, most=most)
+            wrong[name] = _l(
+                "Please give a number from %(least)s to %(most)s.", least=least, most=most
+            )
         else:
             values[name] = int(text)
     for name in ("service_email", "receipt_email"):
@@ -212,7 +214,9 @@ def _tax() -> tuple[str, dict[str, str], dict[str, int]]:
             continue
         region, percent = _rate_line(line)
         if percent is None or region in rates:
-            wrong["rates"] = _l("“%(line)s” is no rate; write a region and a percentage.", line=line[:40])
+            wrong["rates"] = _l(
+                "“%(line)s” is no rate; write a region and a percentage.", line=line[:40]
+            )
         else:
             rates[region] = percent
     if wrong:
@@ -236,4 +240,3 @@ def _rates_text(rates: Mapping[str, int]) -> str:
     return "\n".join(
         f"{region} {render.bps(rate)}".strip() for region, rate in sorted(rates.items())
     )
-

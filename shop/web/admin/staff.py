@@ -18,7 +18,7 @@ from shop.kernel.words import Words, say
 from shop.web import access, render
 from shop.web.actor import current_actor
 from shop.web.admin.routes import blueprint
-from shop.web.forms import Form, label
+from shop.web.forms import Form, choices, label
 
 ROLES: dict[StaffRole, tuple[Words, Words]] = {
     StaffRole.ADMIN: (_l("Administrator"), _l("staff, roles, brand settings, audit log")),
@@ -43,7 +43,7 @@ class StaffForm(Form):
     email = StringField(label("E-mail"), [InputRequired(), Length(max=254)])
     name = StringField(label("Name"), [Length(max=120)])
     roles = SelectMultipleField(
-        label("Roles"), choices=[(role.value, role.value) for role in StaffRole]
+        label("Roles"), choices=choices({role: role for role in StaffRole})
     )
 
 
@@ -75,7 +75,9 @@ def staff() -> Any:
     with db.reading() as session:
         people = queries.staff(session)
     status = 422 if form.errors or form.form_errors else 200
-    return render.page("admin/staff/list.html", status=status, form=form, people=people, roles=ROLES)
+    return render.page(
+        "admin/staff/list.html", status=status, form=form, people=people, roles=ROLES
+    )
 
 
 @blueprint.get("/staff/<int:account_id>")

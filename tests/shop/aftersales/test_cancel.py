@@ -162,9 +162,7 @@ class TestCancel:
         cancel(order_id)
 
         with reading() as session:
-            event = session.scalars(
-                select(OrderEvent).where(OrderEvent.kind == "canceled")
-            ).one()
+            event = session.scalars(select(OrderEvent).where(OrderEvent.kind == "canceled")).one()
         assert (event.by, event.values["reason"]) == (BY, "canceled_by_brand")
 
 

@@ -46,7 +46,9 @@ class TestTheList:
         self, shop: Installation, staff: FlaskClient
     ) -> None:
         order_id = sales.placed(shop, {sales.stocked(): 1})
-        other = sales.placed(shop, {sales.stocked(): 1}, contact={"name": "王芳", "phone": "13900139000"})
+        other = sales.placed(
+            shop, {sales.stocked(): 1}, contact={"name": "王芳", "phone": "13900139000"}
+        )
         number, sku = sales.order(order_id).number, sales.lines(order_id)[0].sku
 
         for wanted in (number, number.lower(), "李明", "8000", sku):
@@ -175,7 +177,9 @@ class TestOneOrder:
         assert "李明" in slip
         assert "987" not in slip
 
-    def test_catalog_staff_alone_may_not_see_it(self, shop: Installation, chief: FlaskClient) -> None:
+    def test_catalog_staff_alone_may_not_see_it(
+        self, shop: Installation, chief: FlaskClient
+    ) -> None:
         order_id = sales.placed(shop, {sales.stocked(): 1})
 
         text(chief, f"/admin/orders/{order_id}", 403)
@@ -186,7 +190,12 @@ class TestActions:
         order_id = sales.placed(shop, {sales.stocked(): 3})
         line = sales.lines(order_id)[0]
 
-        act(staff, order_id, "ship", **{f"units-{line.id}": "2", "seen": "0", "carrier": "顺丰", "tracking": "SF9"})
+        act(
+            staff,
+            order_id,
+            "ship",
+            **{f"units-{line.id}": "2", "seen": "0", "carrier": "顺丰", "tracking": "SF9"},
+        )
         page = text(staff, f"/admin/orders/{order_id}")
         assert "SF9" in page
         parcel = re.search(rf"/admin/orders/{order_id}/parcels/(\d+)/delivered", page)
@@ -352,7 +361,14 @@ class TestTheContact:
         order_id = sales.placed(shop, {sales.stocked(): 1})
         before = sales.order(order_id)
 
-        act(staff, order_id, "contact", **self.typed(address="西溪路 5 号", province="江苏省", city="南京市", district="玄武区"))
+        act(
+            staff,
+            order_id,
+            "contact",
+            **self.typed(
+                address="西溪路 5 号", province="江苏省", city="南京市", district="玄武区"
+            ),
+        )
 
         after = sales.order(order_id)
         with reading() as session:
