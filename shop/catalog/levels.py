@@ -7,11 +7,13 @@ UPDATE is the only check that counts, because a figure that was read before may 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, Table, insert, or_, update
+from sqlalchemy import ColumnElement, Insert, Integer, Table, bindparam, insert, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from shop.catalog.tables import stock_level, stock_movement
 from shop.kernel import ids
@@ -24,6 +26,9 @@ available = (
 )
 """What a buyer can still get from a level."""
 
+_FIGURES = ("on_hand", "committed", "reserved", "unavailable")
+_GUARDED = ("committed", "reserved", "unavailable")
+"""Figures that never fall below zero."""
 _ON_CONFLICT: Mapping[str, Callable[[Table], Any]] = {
     "sqlite": sqlite.insert,
     "postgresql": postgresql.insert,
@@ -90,36 +95,53 @@ def change_level(
     `may_oversell` lets a backorderable level fall below zero. `seen_on_hand` asks that the figure
     on hand is still the one that was seen.
     """
-    conditions = _conditions(change, may_oversell)
+    moves = {name: moved for name in _FIGURES if (moved := getattr(change, name))}
+    statement = _change_statement(
+        moved=tuple(moves),
+        taken=tuple(name for name in _GUARDED if moves.get(name, 0) < 0),
+        limited=change.available < 0,
+        may_oversell=may_oversell,
+        seen=seen_on_hand is not None,
+    )
+    values: dict[str, int] = {f"change_{name}": moved for name, moved in moves.items()}
+    if change.available < 0:
+        values["needed"] = -change.available
     if seen_on_hand is not None:
-        conditions.append(stock_level.c.on_hand == seen_on_hand)
-    row = session.execute(
-        update(stock_level)
-        .where(stock_level.c.id == level_id, *conditions)
-        .values(**_new_figures(change))
-        .returning(stock_level.c.variant_id, available)
-    ).one_or_none()
+        values["seen"] = seen_on_hand
+    row = session.execute(statement, {"level": level_id, **values}).one_or_none()
     return Moved(row[0], change.available, row[1]) if row else None
 
 
-def _conditions(change: Change, may_oversell: bool) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if change.available < 0:
-        enough = available >= -change.available
-        conditions.append(or_(stock_level.c.backorderable, enough) if may_oversell else enough)
-    for name in ("committed", "reserved", "unavailable"):
-        taken = -getattr(change, name)
-        if taken > 0:
-            conditions.append(stock_level.c[name] >= taken)
-    return conditions
+@cache
+def _change_statement(
+    *,
+    moved: tuple[str, ...],
+    taken: tuple[str, ...],
+    limited: bool,
+    may_oversell: bool,
+    seen: bool,
+) -> ReturningUpdate[Any]:
+    """The guarded update, built once for each kind of change; it runs several times in a sale."""
+    columns = stock_level.c
 
+    def change(name: str) -> ColumnElement[int]:
+        return bindparam(f"change_{name}", type_=Integer)
 
-def _new_figures(change: Change) -> dict[str, Any]:
-    return {
-        name: stock_level.c[name] + moved
-        for name in ("on_hand", "committed", "reserved", "unavailable")
-        if (moved := getattr(change, name))
-    }
+    conditions: list[ColumnElement[bool]] = [
+        columns.id == bindparam("level", type_=columns.id.type),
+        *(columns[name] + change(name) >= 0 for name in taken),
+    ]
+    if limited:
+        enough = available >= bindparam("needed", type_=Integer)
+        conditions.append(or_(columns.backorderable, enough) if may_oversell else enough)
+    if seen:
+        conditions.append(columns.on_hand == bindparam("seen", type_=Integer))
+    return (
+        update(stock_level)
+        .where(*conditions)
+        .values({name: columns[name] + change(name) for name in moved})
+        .returning(columns.variant_id, available)
+    )
 
 
 def record(session: Session, moves: Sequence[tuple[int, int, Change]], cause: Cause) -> None:

@@ -10,36 +10,20 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    ColumnElement,
-    FromClause,
-    ScalarSelect,
-    Select,
     and_,
-    case,
-    func,
-    literal,
-    or_,
     select,
     true,
-    tuple_,
-    union_all,
 )
 from sqlalchemy.orm import Session
 
-from shop.catalog import stock
+from shop.catalog import statements, stock
 from shop.catalog.allocation import Demand, Shortage, allocate, summed
 from shop.catalog.categories import CategoryTree, categories
-from shop.catalog.drafts import MAX_CATEGORY_DEPTH
 from shop.catalog.levels import available
-from shop.catalog.models import BRAND, MediaStatus, ProductStatus
+from shop.catalog.models import BRAND
 from shop.catalog.tables import (
-    category,
     location,
-    media,
-    price,
-    product,
     stock_level,
-    tax_rate,
     variant,
 )
 from shop.kernel.pages import Page
@@ -65,8 +49,6 @@ PAGE_SIZE = 24
 LOW_STOCK = 5
 """So few units left are worth a word to the buyer."""
 _PAGE_KEY = re.compile(r"(-?[0-9]{1,10})_([0-9]{1,19})")
-_MAX_BRANCHES = 40
-"""Category lists look into so many categories one by one; a larger subtree is filtered instead."""
 
 
 class Card(NamedTuple):
@@ -83,20 +65,6 @@ class Card(NamedTuple):
     sellable: bool
     version: int
     position: int
-
-
-_CARD = (
-    product.c.id,
-    product.c.slug,
-    product.c.title,
-    product.c.summary,
-    product.c.image_key,
-    product.c.from_amount,
-    product.c.compare_at_amount,
-    product.c.sellable,
-    product.c.version,
-    product.c.position,
-)
 
 
 class Availability:
@@ -244,29 +212,28 @@ def cards(
     `ids` gives exactly these, in this order (search results). Otherwise `pinned` ones stand first
     on the first page, then all by position; `after` is the previous page's `next_key`.
     """
-    shown = [
-        product.c.status == ProductStatus.ACTIVE.value,
-        product.c.published_at <= at,
-        product.c.from_amount.is_not(None),
-    ]
+    values: dict[str, Any] = {"at": at}
     if hidden:
-        shown.append(product.c.id.not_in(sorted(hidden)))
+        values["hidden"] = sorted(hidden)
     if ids is not None:
-        return _exactly(session, ids, shown, limit)
-    first_page = not (start := _start_of(after))
+        return _exactly(session, ids, values, limit)
+    values["limit"] = limit + 1
+    start = _start_of(after)
     pins = [id for id in pinned if id not in hidden]
-    rest = [*shown]
-    if start:
-        rest.append(tuple_(product.c.position, product.c.id) > tuple_(*map(literal, start)))
     if pins:
-        rest.append(product.c.id.not_in(pins))
-    query = _ordered(rest, category_ids, limit + 1)
-    if pins and first_page:
-        in_category = [] if category_ids is None else [product.c.category_id.in_(category_ids)]
-        wanted = select(*_CARD).where(product.c.id.in_(pins), *shown, *in_category)
-        query = union_all(wanted, select(query.subquery()))  # type: ignore[assignment]
-    found = [_card(row) for row in session.execute(query)]
-    order = {id: place for place, id in enumerate(pins)} if first_page else {}
+        values["pins"] = pins
+    if start:
+        values |= {"after_position": start[0], "after_id": start[1]}
+    if category_ids is not None:
+        values |= {f"category_{n}": id for n, id in enumerate(category_ids)}
+    query = statements.cards(
+        branches=None if category_ids is None else len(category_ids),
+        is_first=start is None,
+        hides=bool(hidden),
+        pins=bool(pins),
+    )
+    found = [_card(row) for row in session.execute(query, values)]
+    order = {id: place for place, id in enumerate(pins)} if start is None else {}
     found.sort(key=lambda card: (order.get(card.id, len(order)), card.position, card.id))
     page = found[:limit]
     more = len(found) > limit
@@ -288,43 +255,21 @@ def product_page(
     None if there is none of this slug or id, or if it is not published. `counter_id` is the
     location whose own stock the page shows as pick-up.
     """
-    key = product.c.slug == slug if slug is not None else product.c.id == id
+    key: dict[str, Any] = {"slug": slug} if slug is not None else {"id": id}
     row = session.execute(
-        select(
-            product.c.id,
-            product.c.slug,
-            product.c.title,
-            product.c.summary,
-            product.c.body,
-            product.c.vendor,
-            product.c.category_id,
-            category.c.slug,
-            category.c.name,
-            product.c.option_names,
-            product.c.tags,
-            product.c.seo,
-            product.c.image_key,
-            product.c.sellable,
-            product.c.version,
-            product.c.updated_at,
-        )
-        .select_from(product.outerjoin(category, category.c.id == product.c.category_id))
-        .where(key, product.c.status == ProductStatus.ACTIVE.value, product.c.published_at <= at)
+        statements.product(by_slug=slug is not None), {**key, "at": at}
     ).one_or_none()
     if row is None:
         return None
-    variants = session.execute(_variant_rows(row[0], currency, counter_id, region))
-    pictures = session.execute(
-        select(media.c.id, media.c.sizes, media.c.alt, media.c.width, media.c.height)
-        .where(media.c.product_id == row[0], media.c.status == MediaStatus.READY.value)
-        .order_by(media.c.position, media.c.id)
-    )
-    values: list[Any] = [
+    values = {"product_id": row[0], "currency": currency, "region": region, "counter": counter_id}
+    variants = session.execute(statements.variants_of_product(), values)
+    pictures = session.execute(statements.pictures_of_product(), {"product_id": row[0]})
+    details: list[Any] = [
         *row,
         [VariantRow(*variant) for variant in variants],
         [Picture(*picture) for picture in pictures],
     ]
-    return ProductPage(*values)
+    return ProductPage(*details)
 
 
 def variants_for_cart(
@@ -341,49 +286,8 @@ def variants_for_cart(
     """
     if not variant_ids:
         return {}
-    ancestors = [category.alias(f"category_{depth}") for depth in range(MAX_CATEGORY_DEPTH)]
-    source: FromClause = variant.join(product, product.c.id == variant.c.product_id).outerjoin(
-        price, and_(price.c.variant_id == variant.c.id, price.c.currency == currency)
-    )
-    source = source.outerjoin(media, media.c.id == variant.c.media_id)
-    child: ColumnElement[Any] = product.c.category_id
-    for ancestor in ancestors:
-        source = source.outerjoin(ancestor, ancestor.c.id == child)
-        child = ancestor.c.parent_id
-    published = and_(
-        variant.c.active,
-        product.c.status == ProductStatus.ACTIVE.value,
-        product.c.published_at <= at,
-        price.c.amount.is_not(None),
-    )
-    rows = session.execute(
-        select(
-            variant.c.id,
-            variant.c.product_id,
-            product.c.slug,
-            product.c.title,
-            product.c.option_names,
-            variant.c.option_values,
-            func.coalesce(variant.c.sku, ""),
-            price.c.amount,
-            price.c.compare_at_amount,
-            product.c.tax_class,
-            _rate(region),
-            variant.c.cost_amount,
-            product.c.commissionable,
-            product.c.image_key,
-            media.c.sizes,
-            func.coalesce(published, False),
-            variant.c.requires_shipping,
-            variant.c.backorderable,
-            variant.c.track_inventory,
-            variant.c.weight_grams,
-            _units_anywhere(),
-            *(ancestor.c.id for ancestor in ancestors),
-        )
-        .select_from(source)
-        .where(variant.c.id.in_(sorted(variant_ids)))
-    )
+    values = {"ids": sorted(variant_ids), "currency": currency, "region": region, "at": at}
+    rows = session.execute(statements.cart_variants(), values)
     return {row[0]: _cart_variant(tuple(row)) for row in rows}
 
 
@@ -452,35 +356,13 @@ def _card(row: Iterable[Any]) -> Card:
 
 
 def _exactly(
-    session: Session, ids: Sequence[int], shown: Sequence[ColumnElement[bool]], limit: int
+    session: Session, ids: Sequence[int], values: dict[str, Any], limit: int
 ) -> Page[Card]:
     order = {id: place for place, id in enumerate(ids)}
-    query = select(*_CARD).where(product.c.id.in_(list(order)), *shown)
-    found = sorted((_card(row) for row in session.execute(query)), key=lambda card: order[card.id])
+    query = statements.exact_cards(hides="hidden" in values)
+    rows = session.execute(query, {**values, "ids": list(order)})
+    found = sorted((_card(row) for row in rows), key=lambda card: order[card.id])
     return Page(found[:limit])
-
-
-def _ordered(
-    conditions: Sequence[ColumnElement[bool]], category_ids: Sequence[int] | None, limit: int
-) -> Select[Any]:
-    """The next rows by position. Each category is walked along its own index and then merged."""
-
-    def rows(*more: ColumnElement[bool]) -> Select[Any]:
-        return (
-            select(*_CARD)
-            .where(*conditions, *more)
-            .order_by(product.c.position, product.c.id)
-            .limit(limit)
-        )
-
-    if category_ids is None:
-        return rows()
-    if len(category_ids) == 1 or len(category_ids) > _MAX_BRANCHES:
-        return rows(product.c.category_id.in_(category_ids))
-    branches = union_all(
-        *(select(rows(product.c.category_id == id).subquery()) for id in category_ids)
-    ).subquery()
-    return select(branches).order_by(branches.c.position, branches.c.id).limit(limit)
 
 
 def _start_of(after: str) -> tuple[int, int] | None:
@@ -496,76 +378,6 @@ def _key_of(page: Sequence[Card], pinned: dict[int, int], start: tuple[int, int]
     if last is not None:
         return f"{last.position}_{last.id}"
     return "{}_{}".format(*start) if start else f"{-(2**31)}_0"
-
-
-def _variant_rows(
-    product_id: int, currency: str, counter_id: int | None, region: str
-) -> Select[Any]:
-    def most(condition: ColumnElement[bool]) -> ColumnElement[int]:
-        return func.coalesce(func.max(case((condition, available), else_=0)), 0)
-
-    at_counter = location.c.id == counter_id if counter_id is not None else literal(False)
-    return (
-        select(
-            variant.c.id,
-            variant.c.sku,
-            variant.c.option_values,
-            price.c.amount,
-            price.c.compare_at_amount,
-            variant.c.media_id,
-            variant.c.requires_shipping,
-            variant.c.weight_grams,
-            variant.c.track_inventory,
-            variant.c.backorderable,
-            _rate(region),
-            most(location.c.ships),
-            most(location.c.pickup_enabled & at_counter),
-            most(or_(location.c.ships, location.c.pickup_enabled)),
-        )
-        .select_from(
-            variant.join(product, product.c.id == variant.c.product_id)
-            .outerjoin(
-                price, and_(price.c.variant_id == variant.c.id, price.c.currency == currency)
-            )
-            .outerjoin(
-                stock_level.join(location, location.c.id == stock_level.c.location_id),
-                (stock_level.c.variant_id == variant.c.id) & location.c.active,
-            )
-        )
-        .where(variant.c.product_id == product_id, variant.c.active)
-        .group_by(variant.c.id, price.c.amount, price.c.compare_at_amount, product.c.tax_class)
-        .order_by(variant.c.position, variant.c.id)
-    )
-
-
-def _rate(region: str) -> ColumnElement[int]:
-    """The rate of the row's tax class in a region: the longest matching division prefix wins."""
-    best: ScalarSelect[int] = (
-        select(tax_rate.c.rate_bps)
-        .where(
-            tax_rate.c.tax_class == product.c.tax_class,
-            tax_rate.c.region == func.substr(literal(region), 1, func.length(tax_rate.c.region)),
-        )
-        .order_by(func.length(tax_rate.c.region).desc())
-        .limit(1)
-        .correlate(product)
-        .scalar_subquery()
-    )
-    return case((variant.c.taxable, func.coalesce(best, 0)), else_=0)
-
-
-def _units_anywhere() -> ColumnElement[int]:
-    units: ScalarSelect[int] = (
-        select(func.coalesce(func.sum(available), 0))
-        .where(
-            stock_level.c.variant_id == variant.c.id,
-            stock_level.c.location_id == location.c.id,
-            location.c.active,
-        )
-        .correlate(variant)
-        .scalar_subquery()
-    )
-    return units
 
 
 def _cart_variant(row: tuple[Any, ...]) -> CartVariant:

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from shop.catalog import sellable
+from shop.catalog import sellable, statements
 from shop.catalog.allocation import (
     Allocation,
     Counting,
@@ -35,7 +35,7 @@ from shop.catalog.levels import (
     record_once,
 )
 from shop.catalog.models import BRAND
-from shop.catalog.tables import location, stock_level, stock_lot, stock_reservation, variant
+from shop.catalog.tables import stock_level, stock_lot, stock_reservation, variant
 from shop.kernel import audit, ids
 from shop.kernel.errors import Conflict, Invalid, NotFound
 from shop.kernel.words import Words, _l
@@ -192,41 +192,13 @@ def reserve(
 def shelves(session: Session, units: Mapping[Key, int]) -> tuple[list[Shelf], dict[int, Counting]]:
     """What stands where for these variants, the brand's best location first; one statement."""
     asked = sorted({key[1] for key in units if key[1] is not None})
-    rows = session.execute(
-        select(
-            variant.c.id,
-            variant.c.track_inventory,
-            variant.c.backorderable,
-            stock_level.c.id,
-            stock_level.c.location_id,
-            stock_level.c.goods_owner,
-            available.label("available"),
-            stock_level.c.backorderable,
-            location.c.ships,
-        )
-        .select_from(variant)
-        .outerjoin(
-            stock_level.join(location, location.c.id == stock_level.c.location_id),
-            (stock_level.c.variant_id == variant.c.id)
-            & location.c.active
-            & or_(
-                location.c.ships,
-                location.c.pickup_enabled & location.c.id.in_(asked),
-            ),
-        )
-        .where(variant.c.id.in_(sorted({key[0] for key in units})))
-        .order_by(
-            location.c.position,
-            location.c.id,
-            stock_level.c.goods_owner != BRAND,
-            stock_level.c.id,
-        )
-    ).all()
+    wanted = sorted({key[0] for key in units})
+    rows = session.execute(statements.shelves(), {"variants": wanted, "asked": asked}).all()
     counting = {row[0]: Counting(row[1], row[2]) for row in rows}
     offered = [
         Shelf(row[3], row[0], row[4], row[5], row[6], row[7], row[8])
         for row in rows
-        if row[3] is not None
+        if row[4] is not None
     ]
     return offered, counting
 
