@@ -17,8 +17,8 @@ from shop.kernel.i18n import LOCALES, _l
 from shop.web import access, render
 from shop.web.actor import current_actor
 from shop.web.admin import catalog_form
-from shop.web.admin.catalog import STATUSES
 from shop.web.admin.catalog_form import Typed
+from shop.web.admin.catalog_products import STATUSES
 from shop.web.admin.routes import blueprint
 
 _MATRIX = "matrix"

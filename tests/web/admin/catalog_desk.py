@@ -11,16 +11,8 @@ from werkzeug.test import TestResponse
 from shop.accounts import register
 from shop.accounts.models import StaffRole
 from shop.kernel import clock, db
-from shop.web.admin import (  # the modules register their routes
-    catalog,
-    catalog_categories,
-    catalog_imports,
-    catalog_product,
-    catalog_stock,
-)
 from tests.installation import Installation
 
-ROUTES = (catalog, catalog_categories, catalog_imports, catalog_product, catalog_stock)
 _TAG = re.compile(r"<(script|style).*?</\1>|<[^>]+>", re.DOTALL)
 
 
