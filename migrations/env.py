@@ -56,7 +56,9 @@ def main() -> None:
     if given is not None:
         run(given)
         return
-    engine = db.make_engine(from_environment().migration_database_url, migrating=True)
+    settings = from_environment()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    engine = db.make_engine(settings.migration_database_url, migrating=True)
     with engine.connect() as connection:
         run(connection)
         connection.commit()

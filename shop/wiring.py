@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask
 
-from shop.catalog import importer, media
+from shop.catalog import importer, media, stock_check
 from shop.catalog.events import ProductsChanged
 from shop.checkout import completion
 from shop.fulfillment import pickup
@@ -70,13 +70,15 @@ JOBS: Mapping[str, Job] = {
     "rewards.credit": Job(on_order.credit),
     "rewards.credit_left_overs": Job(on_order.credit_left_overs),
     "rewards.seal": Job(upkeep.seal),
-    "rewards.audit": Job(upkeep.audit),
+    "rewards.audit": Job(upkeep.audit, calls_outside=True),
+    "catalog.repair_sellable": Job(stock_check.repair_sellable),
     payouts.SEND: Job(payouts.send_due, calls_outside=True),
 }
 
 TIMETABLE: Mapping[str, timedelta] = {
     "payments.sweep": timedelta(minutes=1),
     "payments.poll": timedelta(minutes=5),
+    "catalog.repair_sellable": timedelta(days=1),
     "checkout.reap": timedelta(days=1),
     "rewards.credit_left_overs": timedelta(minutes=10),
     "rewards.seal": timedelta(minutes=10),

@@ -17,5 +17,6 @@ def run() -> list[str]:
         problems.append(str(error))
     with db.reading() as session:
         problems.extend(f"stock: {finding}" for finding in stock_check.check(session))
-        problems.extend(f"ledger: {finding}" for finding in ledger.prove(session).findings)
+    proof = ledger.prove_snapshot(db.engine())
+    problems.extend(f"ledger: {finding}" for finding in proof.findings)
     return problems

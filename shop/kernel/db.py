@@ -162,6 +162,9 @@ def grant_application(connection: Connection, role: str) -> None:
         name = f"{quoted(table.name)}"
         connection.execute(text(f"REVOKE ALL ON {name} FROM {quoted(role)}"))
         connection.execute(text(f"GRANT {rights} ON {name} TO {quoted(role)}"))
+    for unmapped in Base.metadata.info.get("unmapped_tables", ()):
+        rights = "SELECT, INSERT, UPDATE, DELETE"
+        connection.execute(text(f"GRANT {rights} ON {quoted(unmapped)} TO {quoted(role)}"))
 
 
 def insert_new(session: Session, table: Any) -> Any:

@@ -112,4 +112,3 @@ def refuse_foreign_origin() -> None:
 
 def _origin(url: str) -> str:
     return "/".join(url.split("/", 3)[:3])
-

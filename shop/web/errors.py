@@ -16,14 +16,20 @@ from shop.web.render import render
 log = logging.getLogger(__name__)
 
 _SENTENCES: dict[int, tuple[Words, Words]] = {
-    400: (_l("That did not work"), _l("The request was not complete. Please go back and try again.")),
+    400: (
+        _l("That did not work"),
+        _l("The request was not complete. Please go back and try again."),
+    ),
     403: (_l("Not for you"), _l("You may not see this page. Perhaps you need another sign-in.")),
     404: (_l("Nothing here"), _l("This page does not exist, or does not any more.")),
     405: (_l("That did not work"), _l("Please go back and use the button again.")),
     413: (_l("Too large"), _l("This file is too large. Please choose a smaller one.")),
     429: (_l("One moment"), _l("That was tried too often. Please wait a while and try again.")),
     500: (_l("Our mistake"), _l("Something went wrong on our side. Nothing of yours is lost.")),
-    503: (_l("One moment"), _l("Many people are ordering right now. Please try again in a moment.")),
+    503: (
+        _l("One moment"),
+        _l("Many people are ordering right now. Please try again in a moment."),
+    ),
 }
 
 
@@ -66,9 +72,7 @@ def _crash(error: Exception) -> Response:
     return _answer(500, "internal", "")
 
 
-def _answer(
-    status: int, code: str, sentence: str, *, field: str = "", retry: int = 0
-) -> Response:
+def _answer(status: int, code: str, sentence: str, *, field: str = "", retry: int = 0) -> Response:
     title, usual = _SENTENCES.get(status, _SENTENCES[500 if status >= 500 else 400])
     text = sentence or say(usual)
     if request.path.startswith(("/api/", "/stripe/", "/wechat/")):

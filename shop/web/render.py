@@ -129,7 +129,7 @@ def with_args(**changes: Any) -> str:
     """The current address with some query arguments changed; None removes one."""
     arguments = {**request.args.to_dict(), **changes}
     query = urlencode({name: value for name, value in arguments.items() if value not in (None, "")})
-    return request.path + (f"?{query}" if query else "")
+    return request.script_root + request.path + (f"?{query}" if query else "")
 
 
 def in_language(tag: str) -> str:

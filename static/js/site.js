@@ -52,3 +52,21 @@ for (const stepper of document.querySelectorAll(".stepper")) {
 // A page that waits for something asks again by itself.
 const poll = document.querySelector("[data-poll]");
 if (poll) setTimeout(() => window.location.reload(), Number(poll.dataset.poll));
+
+// Pages are the same for everybody; what belongs to one visitor comes after them.
+const cart = document.querySelector("[data-cart-badge]");
+if (cart) {
+  fetch(cart.dataset.cartBadge)
+    .then((answer) => answer.json())
+    .then(({ units }) => {
+      if (!units || cart.querySelector(".top__count")) return;
+      const badge = document.createElement("span");
+      badge.className = "top__count";
+      badge.textContent = units > 99 ? "99+" : String(units);
+      cart.append(badge);
+    })
+    .catch(() => {});
+}
+
+const visited = document.querySelector("[data-visit]");
+if (visited) fetch(visited.dataset.visit, { method: "POST", keepalive: true }).catch(() => {});

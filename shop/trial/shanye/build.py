@@ -3,6 +3,7 @@
 Idempotent: an installation that has products is left as it is.
 """
 
+import os
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,14 +20,16 @@ from shop.catalog.drafts import ProductDraft, VariantDraft
 from shop.catalog.models import Product, ProductStatus, StockLevel, Variant
 from shop.fulfillment import hand_over
 from shop.fulfillment.models import ShippingRate
+from shop.gateway import client
 from shop.kernel import brand as brands
 from shop.kernel import clock, db, ids
-from shop.network import points
-from shop.network.models import PointKind, PointRole
+from shop.network import destinations, points
+from shop.network.models import Point, PointKind, PointRole, Rail
 from shop.network.points import NewPoint
 from shop.orders.models import OrderLine
 from shop.payments import refunds
 from shop.payments.refunds import Units, Wanted
+from shop.sandbox import control
 from shop.sharing import links
 from shop.storefront import edit as storefronts
 from shop.trial import plans
@@ -39,7 +42,8 @@ from shop.trial.stage import Item, Stage, stage
 BY = "demo"
 SEED = 20260301
 DAYS = 90
-ORDERS = 160
+ORDERS = int(os.environ.get("GRIDSHOP_DEMO_ORDERS", "160"))
+"""At most 300; the browser test builds fewer."""
 _STAFF = {
     "staff": (StaffRole.CATALOG, StaffRole.ORDERS, StaffRole.NETWORK, StaffRole.ADMIN),
     "maker": (StaffRole.FINANCE_MAKER,),
@@ -74,6 +78,7 @@ def build(app: Flask, *, say: Callable[[str], None] = lambda _words: None) -> bo
             _brand()
             _people(shanye)
             _network(shanye)
+            _destinations(played, shanye)
             say("36 products with their pictures")
             _goods(shanye)
             _plan()
@@ -236,6 +241,41 @@ def _point(session: db.Session, node: Node, shanye: Shanye, at: datetime) -> Non
             by=BY,
             at=at,
         )
+
+
+def _destinations(played: Stage, shanye: Shanye) -> None:
+    """Dealers and stores are paid by bank file, Anna and the partner by Connect."""
+    at = clock.now()
+    with db.reading() as session:
+        payees = {
+            row.id: row.payee_id
+            for row in session.execute(select(Point.id, Point.payee_id))
+            if row.payee_id is not None
+        }
+    control.top_up(played.sandbox, amount=50_000_000, currency="cny")
+    for number, node in enumerate(NODES):
+        rail, details = (
+            Rail.BANK_FILE,
+            {
+                "holder": node.owner,
+                "account_number": f"62220202001{number:08d}",
+                "bank_name": "工商银行",
+            },
+        )
+        if node.key in ("anna", "partner"):
+            account = client.create_account({"type": "express", "country": "HK"}, key=node.key)
+            control.onboard(played.sandbox, account["id"])
+            rail, details = Rail.CONNECT, {"account_id": account["id"]}
+        with db.unit_of_work() as session:
+            destinations.set_destination(
+                session,
+                payees[shanye.points[node.key]],
+                rail=rail,
+                details=details,
+                by=BY,
+                at=at,
+                by_staff=True,
+            )
 
 
 def _goods(shanye: Shanye) -> None:

@@ -39,7 +39,8 @@ def tasks(session: Session) -> list[Task]:
         Task(
             _l("To be collected"),
             _count(
-                session, select(PickupTicket.id).where(PickupTicket.status.in_(("waiting", "ready")))
+                session,
+                select(PickupTicket.id).where(PickupTicket.status.in_(("waiting", "ready"))),
             ),
             "admin.orders",
             {"waits": "pickup"},

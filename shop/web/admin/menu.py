@@ -18,6 +18,7 @@ def _entries() -> list[tuple[str, list[tuple[str, str]]]]:
             _("Catalog"),
             [
                 ("admin.products", _("Products")),
+                ("admin.stock_levels", _("Stock")),
                 ("admin.categories", _("Categories")),
                 ("admin.imports", _("Imports")),
                 ("admin.rates", _("Shipping rates")),

@@ -179,5 +179,3 @@ def _refusal(error: CommissionError) -> Conflict | Forbidden:
     else:
         words = _l("Somebody else changed this meanwhile. Please look at it again.")
     return Conflict(words)
-
-

@@ -20,7 +20,17 @@ from shop.web import access, render
 from shop.web.actor import current_actor
 from shop.web.admin.routes import blueprint
 
-ROW_FIELDS = ("role", "name", "rate", "value", "hold_days", "kinds", "groups", "categories", "service")
+ROW_FIELDS = (
+    "role",
+    "name",
+    "rate",
+    "value",
+    "hold_days",
+    "kinds",
+    "groups",
+    "categories",
+    "service",
+)
 EMPTY_ROWS = 2
 
 

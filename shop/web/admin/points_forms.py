@@ -26,9 +26,7 @@ class PointForm(Form):
     """What is known about a point."""
 
     name = StringField(label("Name"), [InputRequired(), Length(max=200)])
-    kind = SelectField(
-        label("Kind"), choices=choices(KIND_NAMES)
-    )
+    kind = SelectField(label("Kind"), choices=choices(KIND_NAMES))
     external_key = StringField(label("The brand's number"), [Length(max=80)])
     group_key = StringField(label("Plan group"), [Length(max=40)])
     grade = StringField(label("Grade"), [Length(max=40)])

@@ -42,9 +42,7 @@ _DONE = {
 class StaffForm(Form):
     email = StringField(label("E-mail"), [InputRequired(), Length(max=254)])
     name = StringField(label("Name"), [Length(max=120)])
-    roles = SelectMultipleField(
-        label("Roles"), choices=choices({role: role for role in StaffRole})
-    )
+    roles = SelectMultipleField(label("Roles"), choices=choices({role: role for role in StaffRole}))
 
 
 @blueprint.route("/staff", methods=["GET", "POST"])

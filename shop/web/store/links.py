@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, abort, g, redirect, request, url_for
+from flask import Response, abort, current_app, g, redirect, request, url_for
 
 from shop.kernel import clock, db, signing
 from shop.sharing import touches
@@ -65,6 +65,7 @@ def visit(slug: str) -> Response:
         max_age=60 * 60 * 24 * 2,
         httponly=True,
         samesite="Lax",
+        secure=current_app.config["SETTINGS"].secure_cookies,
     )
     return answer
 
