@@ -32,9 +32,7 @@ def approve(run_id: int, email: str) -> None:
         found = queries.payouts(session, run_id=run_id, limit=100_000)
         hashes = {one.id: one.terms_hash for one in found if one.status.value == "draft"}
     try:
-        done = payouts.approve(
-            sorted(hashes), hashes, by=f"account:{person}", account_id=person
-        )
+        done = payouts.approve(sorted(hashes), hashes, by=f"account:{person}", account_id=person)
     except CommissionError as error:
         raise click.ClickException(error.code) from error
     click.echo(f"{len(done)} payouts approved")

@@ -70,7 +70,7 @@ class Job:
     work around the call; all others get a session and commit together with the row's end.
     """
 
-    run: Callable[..., None]
+    run: Callable[..., object]
     calls_outside: bool = False
 
 

@@ -5,7 +5,7 @@ killed worker goes on where it was, and nothing comes in twice. All rows are jud
 is written, because a row's manager may stand anywhere in the file.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -92,7 +92,7 @@ def run(import_id: int) -> None:
         pass
 
 
-def progress(import_id: int) -> Iterator[tuple[int, int]]:
+def progress(import_id: int) -> Generator[tuple[int, int]]:
     """The same, telling after each piece how many rows of how many are done."""
     with reading() as session:
         job = one(session, import_id)

@@ -159,9 +159,7 @@ def bank_file_content(session: Session, batch_id: int) -> bytes:
 def confirm_uploaded(batch_id: int, *, by: str) -> int:
     """The bank took the file: its payouts are paid."""
     with db.unit_of_work() as session:
-        return bank_file.confirm_uploaded(
-            session, batch_id, by=by, at=clock.now(), ids=ids.new
-        )
+        return bank_file.confirm_uploaded(session, batch_id, by=by, at=clock.now(), ids=ids.new)
 
 
 def register_by_hand(payout_id: int, *, reference: str, by: str) -> bool:
@@ -229,16 +227,16 @@ def _policy(session: Session, at: datetime) -> Policy:
             ready_at=place.usable_from,
         )
 
-    return Policy(
-        destination_of=destination_of, minimum={currency: MINIMUM.get(currency, 1000)}
-    )
+    return Policy(destination_of=destination_of, minimum={currency: MINIMUM.get(currency, 1000)})
 
 
 def _open_account(sealed: str) -> Account:
     details = destinations.unsealed(sealed)
     return Account(
         holder=details.get("holder", ""),
-        number=details.get("account_number") or details.get("customer_number") or details.get("personnel_number", ""),
+        number=details.get("account_number")
+        or details.get("customer_number")
+        or details.get("personnel_number", ""),
         bank=details.get("bank_name", ""),
     )
 

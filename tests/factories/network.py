@@ -36,7 +36,7 @@ def names() -> dict[str, str]:
     with reading() as session:
         rows = session.execute(select(Point.id, Point.name, Point.manager_id)).all()
     by_id = {row[0]: row[1] for row in rows}
-    return {row[1]: by_id.get(row[2], "") for row in rows}
+    return {row[1]: by_id[row[2]] if row[2] else "" for row in rows}
 
 
 def broken(session: Session) -> list[str]:

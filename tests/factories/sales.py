@@ -45,9 +45,13 @@ def counter(point_id: int | None = None, code: str = "counter") -> int:
     """A place where buyers collect."""
     with unit_of_work() as session:
         return catalog.make_location(
-            session, code, point_id=point_id, ships=False, pickup_enabled=True,
+            session,
+            code,
+            point_id=point_id,
+            ships=False,
+            pickup_enabled=True,
             name={"zh": "门店", "en": "Counter"},
-        )  # fmt: skip
+        )
 
 
 def shipping_costs(amount: int) -> None:
@@ -60,7 +64,7 @@ def shipping_costs(amount: int) -> None:
                 name={"zh": "快递", "en": "Parcel"},
                 amount=amount,
                 active=True,
-            )  # fmt: skip
+            )
         )
 
 
@@ -77,17 +81,28 @@ def prepared(
         cart_id, token = carts.open_cart(session, visitor="", account_id=None, at=at)
         for variant_id, units, point_id in rows:
             carts.add(
-                session, cart_id, variant_id, quantity=units, point_id=point_id, currency="CNY",
+                session,
+                cart_id,
+                variant_id,
+                quantity=units,
+                point_id=point_id,
+                currency="CNY",
                 at=at,
-            )  # fmt: skip
+            )
         if collect_at is not None:
             for line in view.of(session, cart_id, brand=brands.current(session), at=at).lines:
                 carts.choose_pickup(session, cart_id, line.stored.id, location_id=collect_at, at=at)
     with unit_of_work() as session:
         made = prepare.prepare(
-            session, token, {**CONTACT, **(contact or {})}, expected_total=10**12,
-            brand=brands.current(session), account_id=None, locale="zh", at=at,
-        )  # fmt: skip
+            session,
+            token,
+            {**CONTACT, **(contact or {})},
+            expected_total=10**12,
+            brand=brands.current(session),
+            account_id=None,
+            locale="zh",
+            at=at,
+        )
     return made.order_id
 
 
@@ -143,7 +158,7 @@ def pay_twice(installation: Installation, order_id: int) -> None:
                 method_type="",
                 expires_at=at,
                 created_at=at,
-            )  # fmt: skip
+            )
         )
         session.execute(update(Order).where(Order.id == order_id).values(status="pending"))
     sessions.open_session(
@@ -181,6 +196,10 @@ def expire(order_id: int) -> None:
     """The hold of a pending order is over and its goods are given back, as the sweeper does it."""
     with unit_of_work() as session:
         ending.end(
-            session, order_id, to=OrderStatus.EXPIRED, reason="not_paid_in_time", by="sweeper",
+            session,
+            order_id,
+            to=OrderStatus.EXPIRED,
+            reason="not_paid_in_time",
+            by="sweeper",
             at=clock.now(),
-        )  # fmt: skip
+        )

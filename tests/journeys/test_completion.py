@@ -143,7 +143,7 @@ class TestThePaymentPage:
             assert quick.post("/checkout", data=form).status_code == 303
             return time.monotonic() - began
 
-        outcomes = together([lambda: slow.post("/checkout", data=form).status_code, impatient])  # type: ignore[list-item]
+        outcomes = together([lambda: slow.post("/checkout", data=form).status_code, impatient])
 
         assert outcomes[0] == 303
         assert isinstance(outcomes[1], float)

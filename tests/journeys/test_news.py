@@ -275,7 +275,7 @@ class TestDisputes:
         opened = control.open_dispute(world.installation.sandbox, charge_of(order))
         world.installation.settle()
         assert world.order().dispute_status == "needs_response"
-        control.decide_dispute(world.installation.sandbox, opened["id"], outcome=outcome)  # type: ignore[arg-type]
+        control.decide_dispute(world.installation.sandbox, opened["id"], outcome=outcome)
         world.installation.settle()
 
         after = world.order()

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text, update
 from shop.catalog import stock_check
 from shop.catalog.models import StockLevel
 from shop.kernel import db
-from shop.orders.models import Order, OrderEvent
+from shop.orders.models import Order, OrderEvent, OrderStatus
 from shop.payments import endings, finalise
 from shop.payments.models import Payment, PaymentEvent
 from shop.sandbox.delivery import deliver_due
@@ -149,7 +149,7 @@ class TestLateMoney:
                 update(Payment).where(Payment.order_id == first.id).values(status="failed")
             )
         clock.forward(minutes=1)
-        endings.give_up(first.id, to=finalise.OrderStatus.EXPIRED, reason="test", by="test")
+        endings.give_up(first.id, to=OrderStatus.EXPIRED, reason="test", by="test")
         assert world.order(0).status == "expired"
         if meanwhile:
             assert world.buy("honey").payment_status == "paid"
@@ -197,7 +197,7 @@ class TestOnePayment:
 
         outcomes = together(
             [go_back] * 5
-            + [lambda: finalise.by_session(session_id) and 302] * 5  # type: ignore[list-item]
+            + [lambda: finalise.by_session(session_id) and 302] * 5
             + [lambda: endings.poll() or 302] * 2  # type: ignore[func-returns-value]
         )
         world.installation.settle()
@@ -234,11 +234,7 @@ class TestOnePayment:
         order = world.order()
 
         outcomes = together(
-            [
-                lambda: endings.give_up(
-                    order.id, to=finalise.OrderStatus.CANCELED, reason="test", by="test"
-                )
-            ]
+            [lambda: endings.give_up(order.id, to=OrderStatus.CANCELED, reason="test", by="test")]
             * 10
         )
 

@@ -78,7 +78,8 @@ def payout_run(run_id: int) -> Response:
     with db.reading() as session:
         rows = queries.payouts(session, run_id=run_id, limit=1000)
         skipped = queries.skipped(session, run_id)
-        ids = [keys.number(one.payee_key) for one in (*rows, *skipped)]
+        payees = [one.payee_key for one in rows] + [one.payee_key for one in skipped]
+        ids = [keys.number(key) for key in payees]
         return render.page(
             "admin/payouts/run.html",
             rows=rows,

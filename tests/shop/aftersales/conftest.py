@@ -1,6 +1,5 @@
 """An installation for stories after the sale."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,6 @@ from tests.installation import Installation, install
 
 
 @pytest.fixture
-def shop(database: Database, business_clock: Clock, tmp_path: Path) -> Iterator[Installation]:
+def shop(database: Database, business_clock: Clock, tmp_path: Path) -> Installation:
     """Application and sandbox over a fresh database of each kind."""
-    yield install(database.urls, tmp_path)
+    return install(database.urls, tmp_path)

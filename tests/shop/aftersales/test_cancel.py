@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select
@@ -172,7 +173,7 @@ class TestAtTheSameMoment:
         for _round in range(6):
             order_id = sales.placed(shop, {variant_id: 2})
 
-            outcomes = race(lambda: ship(order_id, 2), lambda: cancel(order_id))
+            outcomes = race(partial(ship, order_id, 2), partial(cancel, order_id))
 
             order, line = sales.order(order_id), sales.lines(order_id)[0]
             assert sum(outcomes) == 1

@@ -51,9 +51,7 @@ def figures(line: sales.OrderLine) -> tuple[int, int, int, int]:
 class TestRefundsByUnits:
     @SLOW
     @given(
-        lines=st.lists(
-            st.tuples(st.integers(1, 7), st.integers(1, 9_999)), min_size=1, max_size=3
-        ),
+        lines=st.lists(st.tuples(st.integers(1, 7), st.integers(1, 9_999)), min_size=1, max_size=3),
         shuffle=st.randoms(use_true_random=False),
     )
     def test_any_grouping_and_order_ends_refunded_to_the_cent(
@@ -95,7 +93,11 @@ class TestRefundsByUnits:
         line_id = sales.lines(order_id)[0].id
         refund(order_id, lines=[Units(line_id, 1)])
 
-        for wanted in ({"lines": [Units(line_id, 1)]}, {"goodwill_amount": 1}, {"shipping_amount": 1}):
+        for wanted in (
+            {"lines": [Units(line_id, 1)]},
+            {"goodwill_amount": 1},
+            {"shipping_amount": 1},
+        ):
             with pytest.raises(TooMuch):
                 refund(order_id, **wanted)
 

@@ -16,7 +16,7 @@ def together(works: list[Callable[[], T]]) -> list[T | Exception]:
         gate.wait(timeout=30)
         try:
             return work()
-        except Exception as error:  # noqa: BLE001 - the test looks at what went wrong
+        except Exception as error:
             return error
 
     with ThreadPoolExecutor(len(works)) as pool:

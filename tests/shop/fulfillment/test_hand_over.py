@@ -6,7 +6,7 @@ import pytest
 
 from shop.catalog import stock_check
 from shop.fulfillment import hand_over
-from shop.fulfillment.errors import NotPaid, NothingLeft
+from shop.fulfillment.errors import NothingLeft, NotPaid
 from shop.kernel import clock
 from shop.kernel.db import reading, unit_of_work
 from shop.kernel.errors import ShopError

@@ -1,6 +1,6 @@
 """An installation for stories about points."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,9 +17,9 @@ BringIn = Callable[..., NetworkImport]
 
 
 @pytest.fixture
-def shop(database: Database, business_clock: Clock, tmp_path: Path) -> Iterator[Installation]:
+def shop(database: Database, business_clock: Clock, tmp_path: Path) -> Installation:
     """Application and sandbox over a fresh database of each kind."""
-    yield install(database.urls, tmp_path)
+    return install(database.urls, tmp_path)
 
 
 @pytest.fixture

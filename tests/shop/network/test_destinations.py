@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -31,7 +32,12 @@ def payee() -> int:
 
 
 def send_to(
-    payee_id: int, clock: Clock, *, by_staff: bool = False, rail: Rail = Rail.BANK_FILE, **details: str
+    payee_id: int,
+    clock: Clock,
+    *,
+    by_staff: bool = False,
+    rail: Rail = Rail.BANK_FILE,
+    **details: str,
 ) -> bool:
     with unit_of_work() as session:
         return destinations.set_destination(
@@ -80,8 +86,10 @@ def test_the_first_one_that_a_payee_enters_rests(shop: Installation, business_cl
     payee_id = payee()
     send_to(payee_id, business_clock)
 
-    assert now_of(payee_id).usable_from == business_clock.now + COOL_DOWN == (
-        business_clock.now + timedelta(days=3)
+    assert (
+        now_of(payee_id).usable_from
+        == business_clock.now + COOL_DOWN
+        == (business_clock.now + timedelta(days=3))
     )
 
 
@@ -148,7 +156,7 @@ def test_the_audit_log_holds_nothing_of_the_account(
     ],
 )
 def test_what_cannot_be_an_account_is_refused_at_its_field(
-    shop: Installation, business_clock: Clock, rail: Rail, details: dict[str, str], field: str
+    shop: Installation, business_clock: Clock, rail: Rail, details: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(Invalid) as refused:
         send_to(payee(), business_clock, rail=rail, **details)
@@ -176,8 +184,6 @@ def test_of_two_changes_at_once_one_is_current(shop: Installation, business_cloc
         thread.join()
 
     with reading() as session:
-        current = session.scalar(
-            select(func.count()).where(PayeeDestination.replaced_at.is_(None))
-        )
+        current = session.scalar(select(func.count()).where(PayeeDestination.replaced_at.is_(None)))
         assert current == 1
         assert session.scalar(select(func.count()).select_from(PayeeDestination)) == 4

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -76,7 +77,7 @@ class TestTwoAtOnce:
         for number in range(8):
             a, b = network.point(f"A{number}"), network.point(f"B{number}")
 
-            refused = race(lambda a=a, b=b: move(a, b), lambda a=a, b=b: move(b, a))
+            refused = race(partial(move, a, b), partial(move, b, a))
 
             assert refused == 1
         assert whole()
@@ -87,8 +88,8 @@ class TestTwoAtOnce:
             branch = network.point(f"branch{number}", manager=old)
 
             race(
-                lambda branch=branch, new=new: move(branch, new),
-                lambda branch=branch, n=number: network.point(f"leaf{n}", manager=branch),
+                partial(move, branch, new),
+                partial(network.point, f"leaf{number}", manager=branch),
             )
         assert whole()
 
@@ -167,7 +168,10 @@ class TestLists:
         network.point("Twin")
 
         with reading() as session:
-            found = [queries.find(session, text) for text in ("S-1", str(point_id), f"#{point_id}", "Westlake")]
+            found = [
+                queries.find(session, text)
+                for text in ("S-1", str(point_id), f"#{point_id}", "Westlake")
+            ]
             twins = queries.find(session, "Twin")
         assert [one.id for one in found if one] == [point_id] * 4
         assert twins is None

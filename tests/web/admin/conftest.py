@@ -20,11 +20,9 @@ SignIn = Callable[..., FlaskClient]
 
 
 @pytest.fixture
-def shop(
-    sqlite_database: Database, business_clock: Clock, tmp_path: Path
-) -> Iterator[Installation]:
+def shop(sqlite_database: Database, business_clock: Clock, tmp_path: Path) -> Installation:
     """Application and sandbox; the verbs behind the pages are tested on both databases."""
-    yield install(sqlite_database.urls, tmp_path)
+    return install(sqlite_database.urls, tmp_path)
 
 
 @pytest.fixture

@@ -87,7 +87,9 @@ class TestStaff:
     def test_nobody_gets_a_role_by_mistake(self, shop: Installation, chief: FlaskClient) -> None:
         no_role = act(chief, "staff", 422, email="mei@example.com", name="Mei")
         no_mail = act(chief, "staff", 422, email="mei@", roles=["orders"])
-        both = act(chief, "staff", 422, email="mei@example.com", roles=["finance_maker", "finance_checker"])
+        both = act(
+            chief, "staff", 422, email="mei@example.com", roles=["finance_maker", "finance_checker"]
+        )
 
         assert "at least one role" in no_role
         assert 'value="Mei"' in no_role
@@ -292,7 +294,15 @@ class TestRates:
         self, shop: Installation, staff: FlaskClient
     ) -> None:
         assert "Shipping is free everywhere" in text(staff, "/admin/rates")
-        form = {"name_en": "Parcel", "delivered": "y", "amount": "8", "days_min": "2", "days_max": "4", "active": "y", "tax_class": "standard"}
+        form = {
+            "name_en": "Parcel",
+            "delivered": "y",
+            "amount": "8",
+            "days_min": "2",
+            "days_max": "4",
+            "active": "y",
+            "tax_class": "standard",
+        }
 
         act(staff, "rates/new", **form)
         act(staff, "rates/new", 422, **form)
@@ -307,18 +317,31 @@ class TestRates:
 
     def test_bad_input_comes_back_filled_in(self, shop: Installation, staff: FlaskClient) -> None:
         answer = act(
-            staff, "rates/new", 422, name_en="Parcel", delivered="y", amount="cheap", days_min="2",
-            days_max="4", tax_class="standard",
-        )  # fmt: skip
+            staff,
+            "rates/new",
+            422,
+            name_en="Parcel",
+            delivered="y",
+            amount="cheap",
+            days_min="2",
+            days_max="4",
+            tax_class="standard",
+        )
 
         assert "“cheap” is not an amount of money" in answer
         assert 'value="Parcel"' in answer
 
     def test_a_region_may_be_left_out(self, shop: Installation, staff: FlaskClient) -> None:
         act(
-            staff, "rates/new", region="71", name_en="Far", days_min="2", days_max="4",
-            active="y", tax_class="standard",
-        )  # fmt: skip
+            staff,
+            "rates/new",
+            region="71",
+            name_en="Far",
+            days_min="2",
+            days_max="4",
+            active="y",
+            tax_class="standard",
+        )
 
         assert "not delivered" in text(staff, "/admin/rates")
 
@@ -373,10 +396,19 @@ class TestMachinery:
         with unit_of_work() as session:
             session.execute(
                 insert(InboxEvent).values(
-                    id=ids.new(), provider="stripe", event_id="evt_1", type="charge.refunded",
-                    object_id="ch_1", account="", body_hash="0" * 64, created_at=clock.now(),
-                    received_at=clock.now(), status="dead", tries=3, error="Unknown: ch_1",
-                )  # fmt: skip
+                    id=ids.new(),
+                    provider="stripe",
+                    event_id="evt_1",
+                    type="charge.refunded",
+                    object_id="ch_1",
+                    account="",
+                    body_hash="0" * 64,
+                    created_at=clock.now(),
+                    received_at=clock.now(),
+                    status="dead",
+                    tries=3,
+                    error="Unknown: ch_1",
+                )
             )
             inbox_id = session.scalars(select(InboxEvent.id)).one()
         assert "Unknown: ch_1" in text(chief, "/admin/machinery")
@@ -435,6 +467,9 @@ def test_accounts_have_no_trace_of_what_was_typed(shop: Installation, chief: Fla
     act(chief, "staff", email="mei@example.com", name="Mei", roles=["orders"])
 
     with reading() as session:
-        assert session.scalars(
-            select(Account.password_hash).where(Account.email == "mei@example.com")
-        ).one() == ""
+        assert (
+            session.scalars(
+                select(Account.password_hash).where(Account.email == "mei@example.com")
+            ).one()
+            == ""
+        )

@@ -32,7 +32,9 @@ def text(client: FlaskClient, path: str, status: int = 200) -> str:
     return answer.text
 
 
-def act(client: FlaskClient, order_id: int, action: str, status: int = 303, **data: object) -> str:
+def act(
+    client: FlaskClient, order_id: int, action: str, status: int = 303, /, **data: object
+) -> str:
     answer = client.post(f"/admin/orders/{order_id}/{action}", data=data)
     assert answer.status_code == status, answer.text
     return answer.text

@@ -21,10 +21,15 @@ from tests.installation import Installation
 from tests.web.admin.conftest import SignIn, counted
 from tests.web.admin.test_order_pages import text
 
-BANK = {"rail": "bank_file", "holder": "Anna", "account_number": "6222021203004321", "bank_name": "ICBC"}
+BANK = {
+    "rail": "bank_file",
+    "holder": "Anna",
+    "account_number": "6222021203004321",
+    "bank_name": "ICBC",
+}
 
 
-def act(client: FlaskClient, path: str, status: int = 303, **data: Any) -> str:
+def act(client: FlaskClient, path: str, status: int = 303, /, **data: Any) -> str:
     answer = client.post(f"/admin/{path}", data=data)
     assert answer.status_code == status, answer.text
     return answer.text
@@ -94,7 +99,9 @@ class TestOnePoint:
         point_id = network.point("Anna")
 
         act(staff, f"points/{point_id}/facts", name="Anna's", kind="store", grade="gold")
-        taken = act(staff, f"points/{point_id}/facts", 422, name="A", kind="store", external_key="D-1")
+        taken = act(
+            staff, f"points/{point_id}/facts", 422, name="A", kind="store", external_key="D-1"
+        )
         phone = act(
             staff, f"points/{point_id}/facts", 422, name="Kept", kind="store", contact_phone="12"
         )
@@ -142,9 +149,7 @@ class TestOnePoint:
         assert "No point has this number" in nobody
         assert stored(low).manager_id is None
 
-    def test_an_owner_is_invited_and_comes_in(
-        self, shop: Installation, staff: FlaskClient
-    ) -> None:
+    def test_an_owner_is_invited_and_comes_in(self, shop: Installation, staff: FlaskClient) -> None:
         point_id = network.point("Anna")
 
         assert "phone number or an e-mail" in act(
@@ -235,7 +240,9 @@ class TestApplications:
 
 
 class TestImport:
-    FILE = "external_key,parent_key,kind,name\nA,,dealer,Alpha\nB,A,store,Beta\nC,nobody,store,Gamma\n"
+    FILE = (
+        "external_key,parent_key,kind,name\nA,,dealer,Alpha\nB,A,store,Beta\nC,nobody,store,Gamma\n"
+    )
 
     def upload(self, client: FlaskClient, content: str, name: str = "points.csv") -> Any:
         data = {"file": (io.BytesIO(content.encode()), name)}
@@ -296,7 +303,9 @@ class TestImport:
         shop.work()
 
         assert "S-001" in exported
-        assert re.search(r">2</span><span class=\"tile__name\">as before", text(staff, again.location))
+        assert re.search(
+            r">2</span><span class=\"tile__name\">as before", text(staff, again.location)
+        )
 
 
 class TestTheOwnersDesk:
