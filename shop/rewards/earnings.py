@@ -113,6 +113,12 @@ def latest(
     return named(session, rows(session, found))
 
 
+def of_order(session: Session, order_id: int, *, at: datetime) -> list[NamedEarning]:
+    """What all points earn on an order, reversals included."""
+    found = queries.earnings_of_sale(session, keys.sale(order_id), at=at)
+    return named(session, rows(session, found))
+
+
 def named(session: Session, found: list[EarningRow]) -> list[NamedEarning]:
     """Put the point's name beside each; one statement."""
     names = point_names(session, [row.earning.point_key for row in found])

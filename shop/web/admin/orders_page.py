@@ -11,7 +11,7 @@ from shop.accounts import queries as accounts
 from shop.catalog import locations
 from shop.fulfillment import queries as fulfillments
 from shop.fulfillment.hand_over import MAY_LEAVE
-from shop.kernel import db
+from shop.kernel import clock, db
 from shop.kernel.errors import ShopError
 from shop.kernel.i18n import _l
 from shop.kernel.words import Words, say
@@ -20,6 +20,7 @@ from shop.orders import queries
 from shop.orders.models import Order, OrderLine, OrderStatus, PaymentStatus
 from shop.payments import queries as payments
 from shop.payments import refunds
+from shop.rewards import earnings as rewards
 from shop.sharing.models import LineAttribution
 from shop.web import render
 from shop.web.admin import orders_timeline
@@ -131,6 +132,7 @@ def _values(session: Session, order_id: int) -> dict[str, Any]:
         "money": money,
         "parcels": fulfillments.of_order(session, order_id),
         "tickets": tickets,
+        "earnings": rewards.of_order(session, order_id, at=clock.now()),
         "shipping_left": refunds.shipping_left(session, order),
         "moments": orders_timeline.of(found.events, names),
         "who": lambda key: say(orders_timeline.who(key, names)),

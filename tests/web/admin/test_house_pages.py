@@ -155,19 +155,18 @@ class TestTwoAdministratorsAtOnce:
     """On both databases: the checks are by conditional reads behind a turn at the row."""
 
     def test_both_sides_of_four_eyes_never_meet_in_one_person(self, database: Database) -> None:
-        account_id = hire("mei@example.com", StaffRole.ORDERS)
+        for number in range(8):
+            email = f"mei{number}@example.com"
+            hire(email, StaffRole.ORDERS)
 
-        outcomes = _race(
-            lambda: hire("mei@example.com", StaffRole.FINANCE_MAKER),
-            lambda: hire("mei@example.com", StaffRole.FINANCE_CHECKER),
-            expected=FourEyes,
-        )
+            through = _race(
+                lambda email=email: hire(email, StaffRole.FINANCE_MAKER),
+                lambda email=email: hire(email, StaffRole.FINANCE_CHECKER),
+                expected=FourEyes,
+            )
 
-        assert outcomes == 1
-        with reading() as session:
-            found = queries.person(session, account_id)
-        assert found is not None
-        assert len(found.staff_roles) == 2
+            assert through == 1
+            assert len(person(email).staff_roles) == 2
 
     def test_two_administrators_who_remove_each_other_leave_one(self, database: Database) -> None:
         one, other = hire("a@example.com", StaffRole.ADMIN), hire("b@example.com", StaffRole.ADMIN)
