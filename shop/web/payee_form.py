@@ -37,3 +37,17 @@ class DestinationForm(Form):
     @property
     def details(self) -> dict[str, str]:
         return {name: str(text or "") for name, text in self.values.items() if name != "rail"}
+
+
+OWN_RAILS = (Rail.BANK_FILE, Rail.CONNECT)
+"""What owners may choose; salary, credit notes and cash are agreed with the brand."""
+
+
+class OwnDestinationForm(DestinationForm):
+    """What owners fill in for themselves."""
+
+    rail = RadioField(
+        label("The way money goes"),
+        choices=choices({rail: RAIL_NAMES[rail] for rail in OWN_RAILS}),
+        default=Rail.BANK_FILE.value,
+    )

@@ -9,31 +9,35 @@ from shop.kernel import clock, db
 from shop.kernel.errors import Invalid
 from shop.kernel.i18n import _l
 from shop.network import destinations, queries
+from shop.network.destinations import Destination
 from shop.network.models import Payee, Rail
 from shop.web import access, render
 from shop.web.actor import current_actor
 from shop.web.desk.routes import blueprint
-from shop.web.payee_form import DestinationForm
+from shop.web.payee_form import OWN_RAILS, OwnDestinationForm
 
 
 @blueprint.get("/payee")
 @access.desk_owner
 def payee() -> Response:
     """Who is paid, and where the money goes."""
-    return _page(DestinationForm(formdata=None))
+    return _page(OwnDestinationForm(formdata=None))
 
 
 @blueprint.post("/payee")
 @access.desk_owner
 def change_payee() -> Any:
     """Another bank account; it rests for three days, and every owner of the payee's points sees it."""
-    form, actor = DestinationForm(), current_actor()
+    form, actor = OwnDestinationForm(), current_actor()
     if form.validate():
         try:
             with db.unit_of_work() as session:
+                own = _own_payee(session)
+                if not _may_change(destinations.current(session, [own.id]).get(own.id)):
+                    abort(403)
                 destinations.set_destination(
                     session,
-                    _own_payee(session).id,
+                    own.id,
                     rail=Rail(form.rail.data),
                     details=form.details,
                     by=actor.key,
@@ -46,7 +50,7 @@ def change_payee() -> Any:
     return _page(form, status=422)
 
 
-def _page(form: DestinationForm, *, status: int = 200) -> Response:
+def _page(form: OwnDestinationForm, *, status: int = 200) -> Response:
     with db.reading() as session:
         own = _own_payee(session)
         current = destinations.current(session, [own.id]).get(own.id)
@@ -57,9 +61,14 @@ def _page(form: DestinationForm, *, status: int = 200) -> Response:
         form=form,
         payee=own,
         destination=current,
+        may_change=_may_change(current),
         points=points,
         at=clock.now(),
     )
+
+
+def _may_change(current: Destination | None) -> bool:
+    return current is None or current.rail in OWN_RAILS
 
 
 def _own_payee(session: Session) -> Payee:

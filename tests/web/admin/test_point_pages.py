@@ -13,7 +13,7 @@ from shop.catalog.models import Location
 from shop.kernel import clock
 from shop.kernel.db import reading, unit_of_work
 from shop.network import destinations, joining, points
-from shop.network.models import Invitation, Point, PointKind, PointRole
+from shop.network.models import Invitation, Point, PointKind, PointRole, Rail
 from shop.storefront.models import Storefront
 from tests.conftest import Clock
 from tests.factories import network
@@ -353,6 +353,25 @@ class TestTheOwnersDesk:
         owner = self.owner(sign_in, first)
 
         assert owner.get("/desk/payee").status_code == 403
+        assert owner.post("/desk/payee", data=BANK).status_code == 403
+
+    def test_who_is_paid_with_the_salary_does_not_change_it_alone(
+        self, shop: Installation, sign_in: SignIn
+    ) -> None:
+        point_id = network.point("Employee", kind=PointKind.EMPLOYEE)
+        with unit_of_work() as session:
+            destinations.set_destination(
+                session,
+                stored(point_id).payee_id or 0,
+                rail=Rail.PAYROLL_FILE,
+                details={"personnel_number": "4711"},
+                by="x",
+                at=clock.now(),
+                by_staff=True,
+            )
+        owner = self.owner(sign_in, point_id)
+
+        assert "agreed with the brand" in text(owner, "/desk/payee")
         assert owner.post("/desk/payee", data=BANK).status_code == 403
 
     def test_a_clerk_does_not_see_it(self, shop: Installation, sign_in: SignIn) -> None:
