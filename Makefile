@@ -41,7 +41,7 @@ soak: $(BIN)/.tools built ## the long run
 
 lock: $(BIN)/.tools ## write the lock files anew
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header pyproject.toml -o requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --group test -c requirements.txt pyproject.toml -o tests/requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --group test -c requirements.txt -o tests/requirements.txt
 
 messages: $(BIN)/.tools ## collect the words of code and templates into the gettext catalogs
 	$(BIN)/pybabel extract -F shop/translations/babel.cfg -k _l -k label --no-location --sort-output -o shop/translations/messages.pot .

@@ -133,4 +133,7 @@ def assert_database(*, may_lose_power: bool = False) -> None:
         db.assert_contract(connection)
         missing = db.guards.missing_guards(connection)
         if missing:
-            raise RuntimeError(f"insert-only guards are missing: {', '.join(missing)}")
+            raise RuntimeError(
+                "The database is not ready: run `alembic -c migrations/alembic.ini upgrade head`. "
+                f"{len(missing)} insert-only guards are missing, the first is {missing[0]}."
+            )
