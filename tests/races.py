@@ -25,3 +25,13 @@ def together(works: Sequence[Callable[[], T]]) -> list[T | Exception]:
     for thread in threads:
         thread.join(timeout=120)
     return outcomes
+
+
+def won(works: Sequence[Callable[[], object]], *, refusal: type[Exception]) -> list[bool]:
+    """Run all at once: True for each that went through; refusals are fine, nothing else is."""
+    outcomes = together(works)
+    crashed = [
+        one for one in outcomes if isinstance(one, Exception) and not isinstance(one, refusal)
+    ]
+    assert crashed == []
+    return [not isinstance(one, Exception) for one in outcomes]

@@ -32,8 +32,7 @@ def import_points(file: Path, dry_run: bool, invite: bool) -> None:
     except Invalid as error:
         raise click.ClickException(say(error.message)) from error
     for done, total in importer.progress(import_id):
-        click.echo(f"\r{done} of {total}", nl=False)
-    click.echo()
+        click.echo(f"{done} of {total}", err=True)
     _report(import_id)
 
 

@@ -38,7 +38,7 @@ def staff_password() -> Any:
     with db.reading() as reader:
         person = queries.person(reader, account_id)
     if person is None or not person.staff_roles:
-        abort(403)
+        return redirect(url_for("store.account"))  # only staff have passwords
     if (person.has_password or person.has_totp) and not actor.has_second_factor:
         return redirect(url_for("store.second_factor"))
     form = NewPasswordForm()

@@ -1,8 +1,6 @@
 """Canceling a paid order: goods back on the shelf once, money back in full, never after a hand-over."""
 
-import threading
 from collections import Counter
-from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -22,6 +20,7 @@ from shop.payments.models import Refund
 from shop.payments.refunds import Units, Wanted
 from tests.factories import catalog, sales
 from tests.installation import Installation
+from tests.races import won
 
 BY = "account:7"
 
@@ -173,7 +172,9 @@ class TestAtTheSameMoment:
         for _round in range(6):
             order_id = sales.placed(shop, {variant_id: 2})
 
-            outcomes = race(partial(ship, order_id, 2), partial(cancel, order_id))
+            outcomes = won(
+                [partial(ship, order_id, 2), partial(cancel, order_id)], refusal=ShopError
+            )
 
             order, line = sales.order(order_id), sales.lines(order_id)[0]
             assert sum(outcomes) == 1
@@ -184,7 +185,7 @@ class TestAtTheSameMoment:
     def test_ten_cancellations_give_back_once(self, shop: Installation) -> None:
         order_id = sales.placed(shop, {sales.stocked(10): 2})
 
-        race(*[lambda: cancel(order_id)] * 10)
+        won([lambda: cancel(order_id)] * 10, refusal=ShopError)
 
         order = sales.order(order_id)
         assert order.refunded_amount == order.total_amount
@@ -199,37 +200,16 @@ class TestAtTheSameMoment:
         order_id = sales.placed(shop, {sales.stocked(10, amount=333): 3})
         line_id = sales.lines(order_id)[0].id
 
-        race(lambda: refund(order_id, lines=[Units(line_id, 2)]), lambda: cancel(order_id))
+        won(
+            [lambda: refund(order_id, lines=[Units(line_id, 2)]), lambda: cancel(order_id)],
+            refusal=ShopError,
+        )
 
         order = sales.order(order_id)
         assert order.status == "canceled"
         assert order.refunded_amount == order.total_amount == 999
         assert shelf(order_id) == (10, 0, 0, 0)
         assert shelves_agree()
-
-
-def race(*acts: Callable[[], object]) -> list[bool]:
-    """Start all at once; True for each that went through, refusals are False."""
-    barrier, done = threading.Barrier(len(acts)), [False] * len(acts)
-    crashed: list[BaseException] = []
-
-    def run(number: int) -> None:
-        barrier.wait()
-        try:
-            acts[number]()
-            done[number] = True
-        except ShopError:
-            pass
-        except BaseException as error:
-            crashed.append(error)
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(acts))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert crashed == []
-    return done
 
 
 def test_levels_exist_for_what_was_sold(shop: Installation) -> None:

@@ -1,6 +1,5 @@
 """The counter: a code works once and only there (G5), and sees little of the buyer (E2)."""
 
-import threading
 from collections.abc import Callable
 from functools import partial
 
@@ -23,6 +22,7 @@ from shop.network.models import PointKind, PointRole
 from shop.orders.models import OrderEvent
 from tests.factories import catalog, network, sales
 from tests.installation import Installation
+from tests.races import won
 
 
 class Counter:
@@ -55,9 +55,9 @@ class TestTheCode:
         """G5: whatever the timing, one hand-over, and the shelf agrees."""
         for _round in range(4):
             counter = Counter(shop)
-            done = race(*(lambda c=counter, n=n: c.hand_out(f"account:{n}") for n in range(1, 6)))
+            clerks = [partial(counter.hand_out, f"account:{number}") for number in range(1, 6)]
 
-            assert done == 1
+            assert sum(won(clerks, refusal=ShopError)) == 1
             line = sales.lines(counter.order)[0]
             assert (line.fulfilled_count, line.delivered_count) == (2, 2)
         with reading() as session:
@@ -105,7 +105,9 @@ class TestTheCode:
                 with unit_of_work() as session:
                     cancel.cancel(session, order_id, by="account:9", at=clock.now())
 
-            assert race(partial(counter.hand_out, "account:1"), call_off) == 1
+            acts: list[Callable[[], object]] = [partial(counter.hand_out, "account:1"), call_off]
+
+            assert sum(won(acts, refusal=ShopError)) == 1
             canceled = sales.order(counter.order).status == "canceled"
             assert canceled == (sales.lines(counter.order)[0].fulfilled_count == 0)
 
@@ -139,30 +141,6 @@ class TestWhatTheCounterSees:
         assert sales.order(counter.order).number in page
         assert "欧阳修" not in page
         assert counter.code not in page
-
-
-def race(*acts: Callable[[], object]) -> int:
-    """How many of these went through; refusals are fine, anything else crashes the test."""
-    barrier, done = threading.Barrier(len(acts)), []
-    crashed: list[BaseException] = []
-
-    def run(act: Callable[[], object]) -> None:
-        barrier.wait()
-        try:
-            act()
-            done.append(1)
-        except ShopError:
-            pass
-        except BaseException as error:
-            crashed.append(error)
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert crashed == []
-    return len(done)
 
 
 def test_each_hand_over_stands_on_the_timeline_once(shop: Installation) -> None:

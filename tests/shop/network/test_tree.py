@@ -1,6 +1,5 @@
 """The tree of points: moved as a whole, never a circle, whatever two people do at once."""
 
-import threading
 from collections.abc import Callable
 from functools import partial
 
@@ -17,6 +16,7 @@ from shop.network.queries import PointFilter
 from shop.network.tree import Cycle, TooDeep
 from tests.factories import network
 from tests.installation import Installation
+from tests.races import won
 
 
 def move(point_id: int, manager_id: int | None) -> bool:
@@ -77,9 +77,9 @@ class TestTwoAtOnce:
         for number in range(8):
             a, b = network.point(f"A{number}"), network.point(f"B{number}")
 
-            refused = race(partial(move, a, b), partial(move, b, a))
+            through = won([partial(move, a, b), partial(move, b, a)], refusal=Cycle)
 
-            assert refused == 1
+            assert sum(through) == 1
         assert whole()
 
     def test_a_new_point_below_one_that_moves_away_goes_along(self, shop: Installation) -> None:
@@ -87,34 +87,13 @@ class TestTwoAtOnce:
             old, new = network.point(f"old{number}"), network.point(f"new{number}")
             branch = network.point(f"branch{number}", manager=old)
 
-            race(
+            acts: list[Callable[[], object]] = [
                 partial(move, branch, new),
                 partial(network.point, f"leaf{number}", manager=branch),
-            )
+            ]
+
+            assert all(won(acts, refusal=Cycle))
         assert whole()
-
-
-def race(*acts: Callable[[], object]) -> int:
-    """How many of these were refused as a circle; anything else crashes the test."""
-    barrier, refused = threading.Barrier(len(acts)), []
-    crashed: list[BaseException] = []
-
-    def run(act: Callable[[], object]) -> None:
-        barrier.wait()
-        try:
-            act()
-        except Cycle as error:
-            refused.append(error)
-        except BaseException as error:
-            crashed.append(error)
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert crashed == []
-    return len(refused)
 
 
 @settings(
