@@ -1,6 +1,7 @@
 """Fixtures that every test may use: fresh real databases and the kernel bound to them."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -95,3 +96,30 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip("the shared data is absent; set GRIDSHOP_SHARED to its folder")
     return SHARED / "data"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests ran on which database, and what was left out and why."""
+    ran = [
+        report.nodeid
+        for outcome in ("passed", "failed", "error")
+        for report in terminalreporter.stats.get(outcome, ())
+        if isinstance(report, pytest.TestReport) and report.when != "teardown"
+    ]
+    left_out = Counter(
+        str(report.longrepr[2]).removeprefix("Skipped: ")
+        for report in terminalreporter.stats.get("skipped", ())
+        if isinstance(report.longrepr, tuple)
+    )
+    terminalreporter.section("databases")
+    on = {kind: sum(f"{kind}" in one.partition("[")[2] for one in ran) for kind in KINDS}
+    for kind, count in on.items():
+        terminalreporter.line(f"{count:6} tests on {kind}")
+    terminalreporter.line(
+        f"{len(ran) - sum(on.values()):6} tests that need no database, or run on SQLite alone"
+    )
+    for reason, count in sorted(left_out.items()):
+        if count:
+            terminalreporter.line(f"{count:6} left out: {reason}")
+    if "not soak" in terminalreporter.config.option.markexpr:
+        terminalreporter.line("       left out: the long runs marked soak; `make soak` runs them")

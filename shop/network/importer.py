@@ -106,7 +106,7 @@ def progress(import_id: int) -> Generator[tuple[int, int]]:
         _give_up(import_id, error)
         return
     done = job.done_count
-    if not _begin(job, sheet, plan, already_begun=done > 0 or job.status == "processing"):
+    if not _begin(job, sheet, plan):
         return
     total = len(plan.steps)
     yield done, total
@@ -199,29 +199,33 @@ def _plan(sheet: Sheet, lines: set[int] | None) -> Plan:
     return plan
 
 
-def _begin(job: NetworkImport, sheet: Sheet, plan: Plan, *, already_begun: bool) -> bool:
-    """Note what the file is and what cannot be done; a worker that goes on keeps the counts."""
+def _begin(job: NetworkImport, sheet: Sheet, plan: Plan) -> bool:
+    """Note what the file is and what cannot be done; whoever goes on keeps the counts.
+
+    The condition decides between workers that begin at the same moment: a second beginning would
+    set the counts of the first one's pieces back to nought.
+    """
+    report = {
+        **job.report,
+        "encoding": sheet.layout.encoding,
+        "delimiter": sheet.layout.delimiter,
+        "unknown_columns": [
+            header
+            for at, header in enumerate(sheet.layout.headers)
+            if at not in sheet.columns.values() and header
+        ],
+        **dict.fromkeys(COUNTS, 0),
+        "problems": [problem.as_json() for problem in plan.problems],
+    }
     with unit_of_work() as session:
-        stored = one(session, job.id)
-        if stored.status not in ("pending", "processing"):
-            return False
-        stored.status = "processing"
-        stored.total_count = len(plan.steps)
-        report = {
-            **stored.report,
-            "encoding": sheet.layout.encoding,
-            "delimiter": sheet.layout.delimiter,
-            "unknown_columns": [
-                header
-                for at, header in enumerate(sheet.layout.headers)
-                if at not in sheet.columns.values() and header
-            ],
-        }
-        if not already_begun:
-            report |= dict.fromkeys(COUNTS, 0)
-            report["problems"] = [problem.as_json() for problem in plan.problems]
-        stored.report = report
-    return True
+        begun = session.execute(
+            update(NetworkImport)
+            .where(NetworkImport.id == job.id, NetworkImport.status == "pending")
+            .values(status="processing", total_count=len(plan.steps), report=report)
+            .returning(NetworkImport.id)
+            .execution_options(synchronize_session=False)
+        ).one_or_none()
+        return begun is not None or one(session, job.id).status == "processing"
 
 
 def _advance(job: NetworkImport, sheet: Sheet, steps: Sequence[Step], done: int) -> bool:

@@ -17,7 +17,7 @@ from shop.storefront import queries as storefronts
 from shop.web import access, render
 from shop.web.actor import current_actor
 from shop.web.desk.routes import blueprint
-from shop.web.forms import Form, label
+from shop.web.forms import Form, choices, label
 
 
 class ShopfrontForm(Form):
@@ -26,7 +26,9 @@ class ShopfrontForm(Form):
     slug = StringField(label("Address of your shop"), [InputRequired(), Length(max=40)])
     greeting = TextAreaField(label("A few words to your visitors"), [Length(max=600)])
     contact = StringField(label("How buyers can ask you (shown to everybody)"), [Length(max=120)])
-    accent = SelectField(label("Color"), choices=[(one, one or "brand") for one in edit.ACCENTS])
+    accent = SelectField(
+        label("Color"), choices=choices({one: one or "brand" for one in edit.ACCENTS})
+    )
 
 
 @blueprint.route("/shopfront", methods=["GET", "POST"])

@@ -8,12 +8,12 @@ from wtforms.validators import InputRequired, Length
 
 from shop.kernel import clock, db
 from shop.kernel.errors import Invalid, ShopError
-from shop.kernel.i18n import _, _l
+from shop.kernel.i18n import _l
 from shop.network import joining
 from shop.network.models import PointKind
 from shop.web import access, render
 from shop.web.actor import choose_place, current_actor
-from shop.web.forms import Form, label
+from shop.web.forms import Form, choices, label
 from shop.web.store.routes import blueprint
 
 _KINDS = {
@@ -87,7 +87,7 @@ def accept_invitation(token: str) -> Any:
 
 def _form() -> ApplyForm:
     form = ApplyForm(request.form if request.method == "POST" else None)
-    form.kind.choices = [(kind.value, _(words.msgid)) for kind, words in _KINDS.items()]
+    form.kind.choices = choices({kind.value: words for kind, words in _KINDS.items()})
     return form
 
 
