@@ -66,12 +66,32 @@ _SOURCES = {
     "binding": _l("the customer is bound to you"),
 }
 _CAUSES = {
+    "sale": _l("The sale"),
+    "fulfilled": _l("The hand-over"),
     "refund": _l("Part of it was refunded"),
     "refund_failed": _l("A refund did not reach the buyer"),
     "dispute_open": _l("The buyer disputes the payment"),
     "dispute_won": _l("The dispute was won"),
     "dispute_lost": _l("The dispute was lost"),
 }
+
+
+_KINDS = {
+    "earn": _l("Earned"),
+    "adjust": _l("Adjusted"),
+    "reverse": _l("Taken back"),
+    "reserve": _l("Held back"),
+}
+
+
+def of_cause(code: str) -> Words:
+    """What made an entry, in words; a code without words says itself."""
+    return _CAUSES.get(code) or _l("%(cause)s", cause=code)
+
+
+def of_kind(code: str) -> Words:
+    """What an entry does, in words."""
+    return _KINDS.get(code) or _l("%(cause)s", cause=code)
 
 
 def of_steps(steps: Iterable[Step], currency: str) -> list[Words]:
@@ -171,10 +191,9 @@ def _handed_over(params: Params, money: Money) -> Words:
 
 
 def _change(params: Params, money: Money) -> Words:
-    cause = _CAUSES.get(params["cause"], _l("%(cause)s", cause=params["cause"]))
     return _l(
         "%(cause)s on %(day)s: %(amount)s.",
-        cause=cause,
+        cause=of_cause(params["cause"]),
         day=_moment(params["at"]),
         amount=money(params["amount"]),
     )

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PICTURES, Demo
 
@@ -34,21 +34,22 @@ def buy_in_two_shops(page: Page) -> tuple[str, str]:
     """Two shops, one cart, one payment; returns the order's number and page."""
     page.goto("/en/s/anna/")
     picture(page, "point-home")
-    page.get_by_role("link", name="Tea", exact=True).click()
-    page.get_by_role("link", name="Pre-Qingming Longjing").click()
-    page.get_by_role("listitem").filter(has_text="125 g tin").click()
-    page.get_by_role("button", name="Add to cart").click()
+    press(page, page.get_by_role("link", name="Tea", exact=True))
+    press(page, page.get_by_role("link", name="Pre-Qingming Longjing"))
+    press(page, page.get_by_role("listitem").filter(has_text="125 g tin"))
+    press(page, page.get_by_role("button", name="Add to cart"))
     page.goto("/en/s/chenbo/p/linden-honey")
-    page.get_by_role("button", name="Add to cart").click()
+    press(page, page.get_by_role("button", name="Add to cart"))
     delivery = page.get_by_label("Delivery").last
-    delivery.select_option(label="Collect at Shanye Westlake")
+    with page.expect_navigation():
+        delivery.select_option(label="Collect at Shanye Westlake")
     expect(page.get_by_label("Delivery").last).to_have_value(re.compile(r"\d+"))
     picture(page, "cart")
-    page.get_by_role("link", name="To checkout").click()
+    press(page, page.get_by_role("link", name="To checkout"))
     page.get_by_label("Address in one line").fill(
         "王小明 13812345678 浙江省杭州市西湖区文三路 100 号"
     )
-    page.get_by_role("button", name="Fill in the fields").click()
+    press(page, page.get_by_role("button", name="Fill in the fields"))
     expect(page.get_by_label("Street and number")).to_have_value("文三路 100 号")
     page.get_by_label("I agree to the").check()
     picture(page, "checkout")
@@ -70,7 +71,7 @@ def be(page: Page, person: str) -> None:
     """Sign in as one of the demo's people, speaking English."""
     page.goto("/sign-out")
     page.goto("/sign-in")
-    page.locator(f"form:has(input[value='{person}'])").get_by_role("button").click()
+    press(page, page.locator(f"form:has(input[value='{person}'])").get_by_role("button"))
     page.goto("/speak/en?next=/me")
 
 
@@ -79,7 +80,7 @@ def sees_its_entry(page: Page, person: str, number: str, state: str) -> None:
     page.goto("/desk/earnings")
     entry = page.locator("a.entry").filter(has_text=number).first
     expect(entry).to_contain_text(state)
-    entry.click()
+    press(page, entry)
     expect(page.get_by_text("before tax and shipping")).to_be_visible()
     picture(page, f"why-{person}-{state.lower()}")
 
@@ -87,31 +88,31 @@ def sees_its_entry(page: Page, person: str, number: str, state: str) -> None:
 def ship_the_first_line(page: Page, number: str) -> None:
     be(page, "staff")
     page.goto(f"/admin/orders?text={number}")
-    page.get_by_role("link", name=number).first.click()
+    press(page, page.get_by_role("link", name=number).first)
     form = page.locator("form[action$='/ship']")
     if not form.is_visible():
         page.locator("details:has(form[action$='/ship'])").first.locator("summary").first.click()
     form.locator("input[name=carrier]").fill("SF")
     form.locator("input[name=tracking]").fill("SF1234567890")
     picture(page, "order-admin")
-    form.get_by_role("button").last.click()
-    page.locator("form[action*='/deliver']").first.get_by_role("button").click()
+    press(page, form.get_by_role("button").last)
+    press(page, page.locator("form[action*='/deliver']").first.get_by_role("button"))
 
 
 def hand_over_the_second(page: Page, code: str) -> None:
     be(page, "clerk")
     page.goto("/desk/hand-over")
     page.get_by_label("Code of the buyer").fill(code)
-    page.get_by_role("button", name="Find").first.click()
+    press(page, page.get_by_role("button", name="Find").first)
     picture(page, "hand-over")
-    page.get_by_role("button", name="Hand over").click()
+    press(page, page.get_by_role("button", name="Hand over"))
     expect(page.get_by_text("Handed over.")).to_be_visible()
 
 
 def prepare_and_approve(page: Page, number: str) -> None:
     be(page, "maker")
     page.goto("/admin/payouts")
-    page.get_by_role("button", name="Prepare a run").click()
+    press(page, page.get_by_role("button", name="Prepare a run"))
     expect(page.get_by_role("heading", name="Payout run")).to_be_visible()
     page.goto("/admin/payouts?status=draft")
     expect(page.get_by_role("button", name="Approve the chosen")).to_have_count(0)
@@ -119,9 +120,9 @@ def prepare_and_approve(page: Page, number: str) -> None:
     page.goto("/admin/payouts?status=draft")
     page.locator("tr", has_text="安娜的小店").get_by_role("checkbox").check()
     picture(page, "payouts")
-    page.get_by_role("button", name="Approve the chosen").click()
+    press(page, page.get_by_role("button", name="Approve the chosen"))
     page.goto("/admin/payouts")
-    page.get_by_role("link", name="安娜的小店").first.click()
+    press(page, page.get_by_role("link", name="安娜的小店").first)
     for _try in range(30):
         if page.get_by_text("Paid", exact=True).count():
             break
@@ -135,22 +136,22 @@ def prepare_and_approve(page: Page, number: str) -> None:
 def refund_makes_a_debt(desk: Page, phone: Page, demo: Demo, number: str) -> None:
     be(desk, "staff")
     desk.goto(f"/admin/orders?text={number}")
-    desk.get_by_role("link", name=number).first.click()
+    press(desk, desk.get_by_role("link", name=number).first)
     form = desk.locator("form[action$='/refund']")
     if not form.is_visible():
         desk.locator("details:has(form[action$='/refund'])").first.locator("summary").first.click()
     form.locator("input[type=number]").first.fill("1")
-    form.get_by_role("button").last.click()
+    press(desk, form.get_by_role("button").last)
     be(desk, "owner")
     desk.goto("/desk/earnings")
     expect(desk.get_by_text("Owed: later sales pay it off first")).to_be_visible()
     picture(desk, "debt")
     phone.goto("/en/s/anna/p/longjing")
-    phone.get_by_role("listitem").filter(has_text="250 g bag").click()
-    phone.get_by_role("button", name="Add to cart").click()
-    phone.get_by_label("Delivery").last.select_option(label="Collect at Shanye Westlake")
-    phone.wait_for_load_state("networkidle")
-    phone.get_by_role("link", name="To checkout").click()
+    press(phone, phone.get_by_role("listitem").filter(has_text="250 g bag"))
+    press(phone, phone.get_by_role("button", name="Add to cart"))
+    with phone.expect_navigation():
+        phone.get_by_label("Delivery").last.select_option(label="Collect at Shanye Westlake")
+    press(phone, phone.get_by_role("link", name="To checkout"))
     phone.get_by_label("Your name").fill("Li")
     phone.get_by_label("Phone").fill("13912345678")
     phone.get_by_label("I agree to the").check()
@@ -164,6 +165,12 @@ def refund_makes_a_debt(desk: Page, phone: Page, demo: Demo, number: str) -> Non
     be(desk, "owner")
     desk.goto("/desk/earnings")
     expect(desk.get_by_text("Owed: later sales pay it off first")).to_have_count(0)
+
+
+def press(page: Page, button: Locator) -> None:
+    """Follow a link or send a form, and wait for the answer: the next step must not overtake it."""
+    with page.expect_navigation():
+        button.click()
 
 
 def picture(page: Page, name: str) -> None:

@@ -58,4 +58,5 @@ def entry(entry_id: int) -> Response:
             (decision, sentences.of_steps(decision.steps, found.currency)) for decision in decisions
         ],
         entries=lines,
+        sentences=sentences,
     )

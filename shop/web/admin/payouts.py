@@ -8,11 +8,12 @@ from commissions import queries
 from commissions.errors import CommissionError
 from commissions.payouts.approving import CoolingDown, OwnPayout
 from commissions.plans import SamePerson, TermsChanged
+from shop.accounts import queries as people
 from shop.kernel import clock, db
 from shop.kernel.errors import Conflict, Forbidden, Invalid
 from shop.kernel.i18n import _l
 from shop.kernel.words import Words
-from shop.rewards import earnings, keys
+from shop.rewards import earnings, keys, sentences
 from shop.rewards import payouts as rewards
 from shop.web import access, render
 from shop.web.actor import current_actor
@@ -28,6 +29,7 @@ def payouts() -> Response:
     at = clock.now()
     status, after = request.args.get("status", ""), request.args.get("after", "")
     with db.reading() as session:
+        batches = rewards.batches(session)
         rows = rewards.payouts(
             session,
             status=status,
@@ -40,7 +42,8 @@ def payouts() -> Response:
             rows=rows,
             names=rewards.names_of(session, [keys.number(row.payee_key) for row in rows]),
             following=str(rows[-1].id) if len(rows) == PAGE_SIZE else "",
-            batches=rewards.batches(session),
+            batches=batches,
+            people=people.names_of(session, [batch.by for batch in batches]),
             halted=rewards.is_halted(session),
             keys=keys,
             state=status,
@@ -67,6 +70,8 @@ def payout(payout_id: int) -> Response:
             items=items,
             points=earnings.point_names(session, [item.point_key for item in items]),
             orders=earnings.order_numbers(session, [item.sale_key for item in items]),
+            people=people.names_of(session, [one.created_by, one.approved_by or ""]),
+            sentences=sentences,
             now=clock.now(),
         )
 
