@@ -69,10 +69,11 @@ def buy_in_two_shops(page: Page) -> tuple[str, str]:
 
 def be(page: Page, person: str) -> None:
     """Sign in as one of the demo's people, speaking English."""
-    page.goto("/sign-out")
-    page.goto("/sign-in")
+    page.goto("/sign-out", wait_until="networkidle")
+    page.goto("/sign-in", wait_until="networkidle")
     press(page, page.locator(f"form:has(input[value='{person}'])").get_by_role("button"))
-    page.goto("/speak/en?next=/me")
+    page.wait_for_load_state("networkidle")
+    page.goto("/speak/en?next=/me", wait_until="networkidle")
 
 
 def sees_its_entry(page: Page, person: str, number: str, state: str) -> None:
