@@ -1,16 +1,30 @@
-"""One guarded change of one stock level, and the movement that records it.
+"""The guarded change of stock levels, and the movements that record it.
 
 Separate from stock.py, which says what a verb changes: here stands how, once. The condition in the
 UPDATE is the only check that counts, because a figure that was read before may be old.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, Integer, Table, bindparam, insert, or_, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Insert,
+    Integer,
+    Table,
+    any_,
+    bindparam,
+    case,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -48,6 +62,9 @@ class Change:
     def available(self) -> int:
         return self.on_hand - self.committed - self.reserved - self.unavailable
 
+    def times(self, units: int) -> "Change":
+        return Change(**{name: getattr(self, name) * units for name in _FIGURES})
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -83,37 +100,57 @@ def insert_new(session: Session, table: Table) -> Any:
 
 
 def change_level(
-    session: Session,
-    level_id: int,
-    change: Change,
-    *,
-    may_oversell: bool = False,
-    seen_on_hand: int | None = None,
+    session: Session, level_id: int, change: Change, *, seen_on_hand: int | None = None
 ) -> Moved | None:
     """Change a level if it has what the change takes away; None if it has not.
 
-    `may_oversell` lets a backorderable level fall below zero. `seen_on_hand` asks that the figure
-    on hand is still the one that was seen.
+    `seen_on_hand` asks that the figure on hand is still the one that was seen.
     """
-    moves = {name: moved for name in _FIGURES if (moved := getattr(change, name))}
+    return change_levels(session, {level_id: 1}, change, seen_on_hand=seen_on_hand).get(level_id)
+
+
+def change_levels(
+    session: Session,
+    units: Mapping[int, int],
+    each: Change,
+    *,
+    may_oversell: Collection[int | None] = (),
+    seen_on_hand: int | None = None,
+) -> dict[int, Moved]:
+    """Change several levels, each by so many units of `each`, in one statement.
+
+    Returns what moved by level; a level that has not what its change takes away is absent. Levels
+    in `may_oversell` fall below zero if they are backorderable.
+    """
+    moves = {name: moved for name in _FIGURES if (moved := getattr(each, name))}
+    if not units or not moves:
+        return {}
     statement = _change_statement(
+        session.get_bind().dialect.name,
+        len(units),
         moved=tuple(moves),
         taken=tuple(name for name in _GUARDED if moves.get(name, 0) < 0),
-        limited=change.available < 0,
-        may_oversell=may_oversell,
+        limited=each.available < 0,
+        may_oversell=bool(may_oversell),
         seen=seen_on_hand is not None,
     )
-    values: dict[str, int] = {f"change_{name}": moved for name, moved in moves.items()}
-    if change.available < 0:
-        values["needed"] = -change.available
+    values: dict[str, Any] = {f"each_{name}": moved for name, moved in moves.items()}
+    if each.available < 0:
+        values["needed"] = -each.available
+        if may_oversell:
+            values["oversold"] = sorted(id for id in may_oversell if id is not None)
     if seen_on_hand is not None:
         values["seen"] = seen_on_hand
-    row = session.execute(statement, {"level": level_id, **values}).one_or_none()
-    return Moved(row[0], change.available, row[1]) if row else None
+    for place, (level_id, count) in enumerate(sorted(units.items())):
+        values |= {f"level_{place}": level_id, f"units_{place}": count}
+    rows = session.execute(statement, values)
+    return {row[0]: Moved(row[1], each.available * units[row[0]], row[2]) for row in rows}
 
 
 @cache
 def _change_statement(
+    dialect: str,
+    count: int,
     *,
     moved: tuple[str, ...],
     taken: tuple[str, ...],
@@ -121,27 +158,48 @@ def _change_statement(
     may_oversell: bool,
     seen: bool,
 ) -> ReturningUpdate[Any]:
-    """The guarded update, built once for each kind of change; it runs several times in a sale."""
+    """The guarded update, built once for each kind of change and number of levels."""
     columns = stock_level.c
+    levels = [bindparam(f"level_{place}", type_=columns.id.type) for place in range(count)]
+    units = case(
+        *(
+            (columns.id == level, bindparam(f"units_{place}", type_=Integer))
+            for place, level in enumerate(levels)
+        )
+    )
 
-    def change(name: str) -> ColumnElement[int]:
-        return bindparam(f"change_{name}", type_=Integer)
+    def figure(name: str) -> ColumnElement[int]:
+        return columns[name] + bindparam(f"each_{name}", type_=Integer) * units
 
     conditions: list[ColumnElement[bool]] = [
-        columns.id == bindparam("level", type_=columns.id.type),
-        *(columns[name] + change(name) >= 0 for name in taken),
+        _in_turn(dialect, levels),
+        *(figure(name) >= 0 for name in taken),
     ]
     if limited:
-        enough = available >= bindparam("needed", type_=Integer)
-        conditions.append(or_(columns.backorderable, enough) if may_oversell else enough)
+        enough = available >= bindparam("needed", type_=Integer) * units
+        oversold = columns.backorderable & columns.id.in_(bindparam("oversold", expanding=True))
+        conditions.append(or_(oversold, enough) if may_oversell else enough)
     if seen:
         conditions.append(columns.on_hand == bindparam("seen", type_=Integer))
     return (
         update(stock_level)
         .where(*conditions)
-        .values({name: columns[name] + change(name) for name in moved})
-        .returning(columns.variant_id, available)
+        .values({name: figure(name) for name in moved})
+        .returning(columns.id, columns.variant_id, available)
     )
+
+
+def _in_turn(dialect: str, levels: Sequence[BindParameter[int]]) -> ColumnElement[bool]:
+    """Which levels. On PostgreSQL they are locked by their ids first: an update takes them in
+    whatever order it meets them, and two carts with the same goods would wait for each other.
+    """
+    column = stock_level.c.id
+    if len(levels) == 1 or dialect != "postgresql":
+        return column.in_(levels)
+    sorted_ids = (
+        select(column).where(column.in_(levels)).order_by(column).with_for_update(key_share=True)
+    )
+    return column == any_(func.array(sorted_ids.scalar_subquery()))
 
 
 def record(session: Session, moves: Sequence[tuple[int, int, Change]], cause: Cause) -> None:

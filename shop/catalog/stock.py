@@ -1,7 +1,7 @@
 """Stock: holds of checkouts, and goods that come, go and come back.
 
-Every verb is a guarded update of stock levels in the order of their ids, and one movement for each
-level, whose key makes a repeat a no-op. Nothing here reads a figure to decide whether it may write.
+Every verb is one guarded update of its stock levels, and one movement for each level, whose key
+makes a repeat a no-op. Nothing here reads a figure to decide whether it may write.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
@@ -30,6 +30,7 @@ from shop.catalog.levels import (
     Moved,
     available,
     change_level,
+    change_levels,
     insert_new,
     record,
     record_once,
@@ -233,10 +234,11 @@ def release(
 ) -> int:
     """Give an order's hold back; returns the number of levels, 0 if it was given back before."""
     given_back = _end_holds(session, order_id, "expired" if expired else "released")
-    moved = [_must(session, level_id, Change(reserved=-count)) for level_id, count, _ in given_back]
-    if given_back:
-        units = {level_id: count for level_id, count, _ in given_back}
-        _record_hold(session, "release", order_id, given_back[0][2], units, by=by, at=at)
+    if not given_back:
+        return 0
+    units = {level_id: count for level_id, count, _ in given_back}
+    moved = _must(session, units, Change(reserved=-1))
+    _record_hold(session, "release", order_id, given_back[0][2], units, by=by, at=at)
     sellable.follow(session, moved)
     return len(given_back)
 
@@ -250,9 +252,9 @@ def commit(session: Session, order_id: int, *, at: datetime, by: str) -> int:
     if not held:
         _assert_committed(session, order_id)
         return 0
-    moves = [(level, count, Change(reserved=-count, committed=count)) for level, count, _ in held]
-    for level_id, _count, change in moves:
-        _must(session, level_id, change)
+    change = Change(reserved=-1, committed=1)
+    _must(session, {level: count for level, count, _ in held}, change)
+    moves = [(level, count, change.times(count)) for level, count, _ in held]
     record(session, moves, Cause("commit", "order", str(order_id), by, at))
     return len(held)
 
@@ -297,8 +299,7 @@ def hand_over(
     Raises NotCommitted if fewer are committed there.
     """
     cause = Cause("hand_over", "fulfillment", reason_id, by, at, lot_id=lot_id)
-    change = Change(on_hand=-quantity, committed=-quantity)
-    return _once(session, stock_level_id, quantity, change, cause)
+    return _once(session, stock_level_id, quantity, Change(on_hand=-1, committed=-1), cause)
 
 
 def uncommit(
@@ -309,7 +310,7 @@ def uncommit(
     Raises NotCommitted if fewer are committed there.
     """
     cause = Cause("restock", "cancel", reason_id, by, at)
-    return _once(session, stock_level_id, quantity, Change(committed=-quantity), cause)
+    return _once(session, stock_level_id, quantity, Change(committed=-1), cause)
 
 
 def take_back(
@@ -327,8 +328,8 @@ def take_back(
     False if this reason moved them before.
     """
     cause = Cause("return", "return", reason_id, by, at)
-    change = Change(on_hand=quantity, unavailable=0 if resellable else quantity)
-    return _once(session, stock_level_id, quantity, change, cause)
+    each = Change(on_hand=1, unavailable=0 if resellable else 1)
+    return _once(session, stock_level_id, quantity, each, cause)
 
 
 def receive(
@@ -347,7 +348,7 @@ def receive(
     """Goods arrive at a location; returns the stock level, which is made the first time."""
     level_id = level_of(session, variant_id, location_id, goods_owner=goods_owner)
     cause = Cause("receive", "receipt", reason_id, by, at, note=note, lot_id=lot_id)
-    _once(session, level_id, quantity, Change(on_hand=quantity), cause)
+    _once(session, level_id, quantity, Change(on_hand=1), cause)
     return level_id
 
 
@@ -467,16 +468,8 @@ def _take_levels(
     session: Session, taken: Mapping[int, int], *, oversold: Set[int | None]
 ) -> tuple[list[Moved], list[int]]:
     """Reserve units of levels; returns what moved and which levels had too little."""
-    moved: list[Moved] = []
-    short: list[int] = []
-    for level_id, count in sorted(taken.items()):  # sorted, or two carts wait for each other
-        change = Change(reserved=count)
-        move = change_level(session, level_id, change, may_oversell=level_id in oversold)
-        if move is None:
-            short.append(level_id)
-        else:
-            moved.append(move)
-    return moved, short
+    moved = change_levels(session, taken, Change(reserved=1), may_oversell=oversold)
+    return list(moved.values()), sorted(taken.keys() - moved.keys())
 
 
 def _end_holds(session: Session, order_id: int, status: str) -> list[tuple[int, int, datetime]]:
@@ -540,19 +533,19 @@ def _record_hold(
     record(session, moves, cause)
 
 
-def _must(session: Session, level_id: int, change: Change) -> Moved:
-    moved = change_level(session, level_id, change)
-    if moved is None:
-        raise NotCommitted(level_id, abs(change.reserved) or abs(change.committed))
-    return moved
+def _must(session: Session, units: Mapping[int, int], each: Change) -> list[Moved]:
+    moved = change_levels(session, units, each)
+    for level_id in sorted(units.keys() - moved.keys()):
+        raise NotCommitted(level_id, units[level_id])
+    return list(moved.values())
 
 
-def _once(session: Session, level_id: int, units: int, change: Change, cause: Cause) -> bool:
+def _once(session: Session, level_id: int, units: int, each: Change, cause: Cause) -> bool:
     if units < 1:
         raise ValueError("goods move by at least one unit")
-    if not record_once(session, level_id, units, change, cause):
+    if not record_once(session, level_id, units, each.times(units), cause):
         return False
-    sellable.follow(session, [_must(session, level_id, change)])
+    sellable.follow(session, _must(session, {level_id: units}, each))
     return True
 
 
