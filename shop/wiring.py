@@ -61,6 +61,7 @@ JOBS: Mapping[str, Job] = {
     "network.import": Job(network_importer.work, calls_outside=True),
     "network.send_invitation": Job(messages.send_invitation, calls_outside=True),
     "notifications.order_link": Job(messages.send_order_link, calls_outside=True),
+    messages.TELL: Job(messages.tell_of_placed),
     "notifications.to_buyer": Job(messages.send_to_buyer, calls_outside=True),
     "notifications.to_point": Job(messages.send_to_point, calls_outside=True),
     "payments.poll": Job(endings.poll, calls_outside=True),

@@ -17,6 +17,7 @@ from shop.catalog.tables import category, product
 from shop.kernel import audit, ids
 from shop.kernel.errors import Conflict, Invalid, NotFound
 from shop.kernel.i18n import LOCALES, Texts
+from shop.kernel.kept import Kept
 from shop.kernel.words import _l
 
 
@@ -94,6 +95,10 @@ def categories(session: Session) -> CategoryTree:
     return CategoryTree([CategoryRow(*row) for row in rows])
 
 
+kept = Kept(categories)
+"""The tree for pages."""
+
+
 def make_category(
     session: Session,
     name: Texts,
@@ -125,6 +130,7 @@ def make_category(
         "position": position,
     }
     session.execute(insert(category), [row])
+    kept.forget(session)
     audit.record(session, "category.made", "category", category_id, by=by, at=at)
     return category_id
 
@@ -153,6 +159,7 @@ def change_category(
     _check_parent(tree, category_id, parent_id)
     after = {"name": texts, "parent_id": parent_id, "position": position}
     session.execute(update(category).where(category.c.id == category_id).values(**after))
+    kept.forget(session)
     audit.record(
         session,
         "category.changed",
@@ -175,6 +182,7 @@ def remove_category(session: Session, category_id: int, *, by: str, at: datetime
     ):
         raise Conflict(_l("There is something in this category still. Move it first."))
     session.execute(category.delete().where(category.c.id == category_id))
+    kept.forget(session)
     audit.record(session, "category.removed", "category", category_id, by=by, at=at)
 
 

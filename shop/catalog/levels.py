@@ -4,7 +4,7 @@ Separate from stock.py, which says what a verb changes: here stands how, once. T
 UPDATE is the only check that counts, because a figure that was read before may be old.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -13,9 +13,7 @@ from typing import Any
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
-    Insert,
     Integer,
-    Table,
     any_,
     bindparam,
     case,
@@ -25,12 +23,12 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from shop.catalog.tables import stock_level, stock_movement
 from shop.kernel import ids
+from shop.kernel.db import insert_new
 
 available = (
     stock_level.c.on_hand
@@ -43,10 +41,6 @@ available = (
 _FIGURES = ("on_hand", "committed", "reserved", "unavailable")
 _GUARDED = ("committed", "reserved", "unavailable")
 """Figures that never fall below zero."""
-_ON_CONFLICT: Mapping[str, Callable[[Table], Any]] = {
-    "sqlite": sqlite.insert,
-    "postgresql": postgresql.insert,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,11 +86,6 @@ class Moved:
     def crossed(self) -> bool:
         """Whether the level went between some and none."""
         return (self.available > 0) != (self.available - self.change > 0)
-
-
-def insert_new(session: Session, table: Table) -> Any:
-    """An INSERT of the session's dialect that leaves rows alone whose key exists."""
-    return _ON_CONFLICT[session.get_bind().dialect.name](table).on_conflict_do_nothing()
 
 
 def change_level(
@@ -217,12 +206,10 @@ def record(session: Session, moves: Sequence[tuple[int, int, Change]], cause: Ca
 
 def record_once(session: Session, level_id: int, units: int, change: Change, cause: Cause) -> bool:
     """Write one movement; False if this cause moved this level before."""
-    statement: Insert = insert_new(session, stock_movement)
-    row = session.execute(
-        statement.values(**_movement(ids.new(), level_id, units, change, cause)).returning(
-            stock_movement.c.id
-        )
-    ).one_or_none()
+    new = insert_new(session, stock_movement).values(
+        **_movement(ids.new(), level_id, units, change, cause)
+    )
+    row = session.execute(new.returning(stock_movement.c.id)).one_or_none()
     return row is not None
 
 

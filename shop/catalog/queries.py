@@ -38,6 +38,7 @@ __all__ = [
     "ProductPage",
     "VariantRow",
     "cards",
+    "cart_variant",
     "categories",
     "counters",
     "product_page",
@@ -288,7 +289,7 @@ def variants_for_cart(
         return {}
     values = {"ids": sorted(variant_ids), "currency": currency, "region": region, "at": at}
     rows = session.execute(statements.cart_variants(), values)
-    return {row[0]: _cart_variant(tuple(row)) for row in rows}
+    return {row[0]: cart_variant(tuple(row)) for row in rows}
 
 
 def counters(
@@ -380,7 +381,8 @@ def _key_of(page: Sequence[Card], pinned: dict[int, int], start: tuple[int, int]
     return "{}_{}".format(*start) if start else f"{-(2**31)}_0"
 
 
-def _cart_variant(row: tuple[Any, ...]) -> CartVariant:
+def cart_variant(row: tuple[Any, ...]) -> CartVariant:
+    """From a row of `statements.cart_variants`, or of the one beside other tables."""
     image_key, sizes = row[13], row[14] or {}
     category_ids = [id for id in row[21:] if id is not None]
     picture = sizes.get("480") or image_key

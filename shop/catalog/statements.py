@@ -15,6 +15,7 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     String,
+    Table,
     and_,
     bindparam,
     case,
@@ -223,12 +224,26 @@ def cart_variants() -> Select[Any]:
 
     The last columns are the category and its ancestors, as many as the tree is deep.
     """
+    return _cart_variants(
+        variant.join(product_table, product_table.c.id == variant.c.product_id)
+    ).where(variant.c.id.in_(bindparam("ids", expanding=True)))
+
+
+@cache
+def cart_variants_beside(lines: Table) -> Select[Any]:
+    """The same beside each row of a table that names variants; empty where one is gone."""
+    return _cart_variants(
+        lines.outerjoin(variant, variant.c.id == lines.c.variant_id).outerjoin(
+            product_table, product_table.c.id == variant.c.product_id
+        )
+    )
+
+
+def _cart_variants(source: FromClause) -> Select[Any]:
     columns = product_table.c
     ancestors = [category.alias(f"category_{depth}") for depth in range(MAX_CATEGORY_DEPTH)]
-    source: FromClause = (
-        variant.join(product_table, columns.id == variant.c.product_id)
-        .outerjoin(price, _in_currency())
-        .outerjoin(media, media.c.id == variant.c.media_id)
+    source = source.outerjoin(price, _in_currency()).outerjoin(
+        media, media.c.id == variant.c.media_id
     )
     child: ColumnElement[Any] = columns.category_id
     for ancestor in ancestors:
@@ -240,34 +255,30 @@ def cart_variants() -> Select[Any]:
         columns.published_at <= bindparam("at", type_=columns.published_at.type),
         price.c.amount.is_not(None),
     )
-    return (
-        select(
-            variant.c.id,
-            variant.c.product_id,
-            columns.slug,
-            columns.title,
-            columns.option_names,
-            variant.c.option_values,
-            func.coalesce(variant.c.sku, ""),
-            price.c.amount,
-            price.c.compare_at_amount,
-            columns.tax_class,
-            _rate(),
-            variant.c.cost_amount,
-            columns.commissionable,
-            columns.image_key,
-            media.c.sizes,
-            func.coalesce(published, false()),
-            variant.c.requires_shipping,
-            variant.c.backorderable,
-            variant.c.track_inventory,
-            variant.c.weight_grams,
-            _units_anywhere(),
-            *(ancestor.c.id for ancestor in ancestors),
-        )
-        .select_from(source)
-        .where(variant.c.id.in_(bindparam("ids", expanding=True)))
-    )
+    return select(
+        variant.c.id,
+        variant.c.product_id,
+        columns.slug,
+        columns.title,
+        columns.option_names,
+        variant.c.option_values,
+        func.coalesce(variant.c.sku, ""),
+        price.c.amount,
+        price.c.compare_at_amount,
+        columns.tax_class,
+        _rate(),
+        variant.c.cost_amount,
+        columns.commissionable,
+        columns.image_key,
+        media.c.sizes,
+        func.coalesce(published, false()),
+        variant.c.requires_shipping,
+        variant.c.backorderable,
+        variant.c.track_inventory,
+        variant.c.weight_grams,
+        _units_anywhere(),
+        *(ancestor.c.id for ancestor in ancestors),
+    ).select_from(source)
 
 
 @cache

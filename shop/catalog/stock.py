@@ -31,13 +31,13 @@ from shop.catalog.levels import (
     available,
     change_level,
     change_levels,
-    insert_new,
     record,
     record_once,
 )
 from shop.catalog.models import BRAND
 from shop.catalog.tables import stock_level, stock_lot, stock_reservation, variant
 from shop.kernel import audit, ids
+from shop.kernel.db import insert_new
 from shop.kernel.errors import Conflict, Invalid, NotFound
 from shop.kernel.words import Words, _l
 

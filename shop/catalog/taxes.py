@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from shop.catalog.levels import insert_new
 from shop.catalog.tables import tax_class, tax_rate
 from shop.kernel import audit
+from shop.kernel.db import insert_new
 from shop.kernel.i18n import Texts
 
 STANDARD = "standard"

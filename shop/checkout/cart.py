@@ -3,26 +3,32 @@
 Once an order was made from it a cart is locked: paying and editing must not cross (test B7).
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from shop.catalog import queries as catalog
-from shop.checkout import queries
 from shop.checkout.errors import CartLocked, NoSuchCart, NotSold
 from shop.checkout.models import Cart, CartLine
 from shop.kernel import ids
+from shop.kernel.db import upsert
 from shop.kernel.errors import Invalid
 from shop.kernel.words import _l
 
 MAX_QUANTITY = 9_999
-MAX_LINES = 100
 
 
 def open_cart(
-    session: Session, *, visitor: str, account_id: int | None, at: datetime
+    session: Session,
+    *,
+    visitor: str,
+    account_id: int | None,
+    at: datetime,
+    point_id: int | None = None,
+    contact: Mapping[str, Any] | None = None,
 ) -> tuple[int, str]:
     """A fresh empty cart: its id and the token for the visitor's cookie."""
     cart_id, token = ids.new(), ids.public_token()
@@ -33,7 +39,8 @@ def open_cart(
             account_id=account_id,
             status="active",
             visitor=visitor,
-            contact={},
+            point_id=point_id,
+            contact=dict(contact or {}),
             warnings=[],
             version=1,
             created_at=at,
@@ -53,45 +60,44 @@ def add(
     currency: str,
     at: datetime,
     touch_id: int | None = None,
-) -> None:
-    """Put units of a variant into the cart, from a point's storefront or the brand's shop.
+) -> int:
+    """Put units of a variant into a cart whose row is won, from a point's shop or the brand's.
 
-    Raises NotSold, CartLocked, and Invalid for a quantity that is no quantity.
+    Returns the line's id; there is one for each variant and shop.
+
+    Raises NotSold, and Invalid for a quantity that is no quantity.
     """
     check_quantity(quantity)
-    touch(session, cart_id, at=at, point_id=point_id)
     variant = catalog.variants_for_cart(session, [variant_id], currency=currency, at=at).get(
         variant_id
     )
     if variant is None or not variant.published or variant.unit_amount is None:
         raise NotSold
-    existing = session.execute(
-        select(CartLine.id, CartLine.quantity).where(
-            CartLine.cart_id == cart_id,
-            CartLine.variant_id == variant_id,
-            CartLine.point_id.is_(None) if point_id is None else CartLine.point_id == point_id,
-        )
-    ).one_or_none()
-    if existing:
-        check_quantity(existing.quantity + quantity)
-        session.execute(
-            update(CartLine)
-            .where(CartLine.id == existing.id)
-            .values(quantity=CartLine.quantity + quantity, unit_price_amount=variant.unit_amount)
-        )
-        return
-    session.execute(
-        insert(CartLine).values(
-            id=ids.new(),
-            cart_id=cart_id,
-            variant_id=variant_id,
-            point_id=point_id,
-            quantity=quantity,
-            unit_price_amount=variant.unit_amount,
-            touch_id=touch_id,
-            added_at=at,
-        )
+    line = upsert(session, CartLine).values(
+        id=ids.new(),
+        cart_id=cart_id,
+        variant_id=variant_id,
+        point_id=point_id,
+        quantity=quantity,
+        unit_price_amount=variant.unit_amount,
+        touch_id=touch_id,
+        added_at=at,
     )
+    same = ["cart_id", "variant_id"] if point_id is None else ["cart_id", "variant_id", "point_id"]
+    line_id, together = session.execute(
+        line.on_conflict_do_update(
+            index_elements=same,
+            index_where=(
+                CartLine.point_id.is_(None) if point_id is None else CartLine.point_id.is_not(None)
+            ),
+            set_={
+                "quantity": CartLine.quantity + line.excluded.quantity,
+                "unit_price_amount": line.excluded.unit_price_amount,
+            },
+        ).returning(CartLine.id, CartLine.quantity)
+    ).one()
+    check_quantity(together)
+    return int(line_id)
 
 
 def change_quantity(
@@ -131,35 +137,59 @@ def keep_contact(session: Session, cart_id: int, contact: dict[str, Any], *, at:
     session.execute(update(Cart).where(Cart.id == cart_id).values(contact={**stored, **contact}))
 
 
-def touch(session: Session, cart_id: int, *, at: datetime, point_id: int | None = None) -> None:
+def touch(session: Session, cart_id: int, *, at: datetime) -> None:
     """Win the cart's row for this transaction.
 
     Raises CartLocked if an order was made from it, NoSuchCart if it is gone.
     """
+    if _win(session, Cart.id == cart_id, at, None) is None:
+        known = session.scalar(select(Cart.status).where(Cart.id == cart_id))
+        raise CartLocked if known == "completing" else NoSuchCart
+
+
+def take(session: Session, token: str, *, at: datetime, point_id: int | None) -> int | None:
+    """Win the open cart behind a cookie and remember which shop was visited last.
+
+    None if there is no cart that can be filled. Raises CartLocked if an order was made from it.
+    """
+    if not token:
+        return None
+    won = _win(session, Cart.token == token, at, point_id)
+    if won is None:
+        known = session.scalar(select(Cart.status).where(Cart.token == token))
+        if known == "completing":
+            raise CartLocked
+    return won
+
+
+def _win(
+    session: Session, which: ColumnElement[bool], at: datetime, point_id: int | None
+) -> int | None:
     values: dict[str, Any] = {"version": Cart.version + 1, "updated_at": at}
     if point_id is not None:
         values["point_id"] = point_id
-    won = session.execute(
-        update(Cart)
-        .where(Cart.id == cart_id, Cart.status == "active")
-        .values(**values)
-        .returning(Cart.id)
-    ).one_or_none()
-    if won is None:
-        known = session.execute(select(Cart.status).where(Cart.id == cart_id)).scalar_one_or_none()
-        raise CartLocked if known == "completing" else NoSuchCart
+    return session.execute(
+        update(Cart).where(which, Cart.status == "active").values(**values).returning(Cart.id)
+    ).scalar_one_or_none()
 
 
 def copy(session: Session, cart_id: int, *, at: datetime) -> tuple[int, str]:
     """A fresh active cart with the same lines and contact; the old one stays with its order."""
     old = session.execute(select(Cart).where(Cart.id == cart_id)).scalar_one()
-    new_id, token = open_cart(session, visitor=old.visitor, account_id=old.account_id, at=at)
-    session.execute(
-        update(Cart).where(Cart.id == new_id).values(contact=old.contact, point_id=old.point_id)
+    new_id, token = open_cart(
+        session,
+        visitor=old.visitor,
+        account_id=old.account_id,
+        at=at,
+        point_id=old.point_id,
+        contact=old.contact,
     )
+    lines = session.scalars(
+        select(CartLine).where(CartLine.cart_id == cart_id).order_by(CartLine.id)
+    ).all()
     rows = [
         {
-            "id": new_line_id,
+            "id": line_id,
             "cart_id": new_id,
             "variant_id": line.variant_id,
             "point_id": line.point_id,
@@ -169,7 +199,7 @@ def copy(session: Session, cart_id: int, *, at: datetime) -> tuple[int, str]:
             "touch_id": line.touch_id,
             "added_at": at,
         }
-        for line, new_line_id in _numbered(queries.lines(session, cart_id))
+        for line, line_id in zip(lines, ids.block(len(lines)), strict=True)
     ]
     if rows:
         session.execute(insert(CartLine), rows)
@@ -177,12 +207,8 @@ def copy(session: Session, cart_id: int, *, at: datetime) -> tuple[int, str]:
 
 
 def check_quantity(quantity: int) -> None:
-    """Raise Invalid unless 1 to 999."""
+    """Raise Invalid unless 1 to MAX_QUANTITY."""
     if not 1 <= quantity <= MAX_QUANTITY:
         raise Invalid(
             _l("Please choose a quantity from 1 to %(most)s.", most=MAX_QUANTITY), field="quantity"
         )
-
-
-def _numbered(lines: list[queries.StoredLine]) -> list[tuple[queries.StoredLine, int]]:
-    return list(zip(lines, ids.block(len(lines)), strict=True)) if lines else []

@@ -7,7 +7,7 @@ from shop.accounts.contacts import normal_email, normal_phone
 from shop.kernel.errors import Invalid
 from shop.kernel.words import Words, _l
 
-__all__ = ["ADDRESS_FIELDS", "check", "normal_email", "normal_phone"]
+__all__ = ["ADDRESS_FIELDS", "check", "normal_email", "normal_phone", "reach"]
 
 ADDRESS_FIELDS: dict[str, tuple[str, ...]] = {
     "CN": ("province", "city", "district", "address"),
@@ -51,6 +51,15 @@ def check(
     if wrong:
         raise Invalid(_l("Please check the marked fields."), fields=wrong)
     return {**clean, "phone": phone, "email": email, "consent_version": consent_version}
+
+
+def reach(typed: Mapping[str, Any], *, country: str) -> tuple[str | None, str | None]:
+    """Phone and e-mail as they would be stored; None for what is missing or bad."""
+    where = (str(typed.get("country") or country)).upper()[:2]
+    return (
+        normal_phone(str(typed.get("phone") or ""), where, {}),
+        normal_email(str(typed.get("email") or ""), {}),
+    )
 
 
 def _text(typed: Mapping[str, Any], name: str, wrong: dict[str, Words | str]) -> str:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, func, insert, or_, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from shop.accounts.models import Account
 from shop.catalog import stock
 from shop.catalog.models import BRAND
 from shop.catalog.stock import Allocation, Demand
@@ -30,11 +29,13 @@ from shop.fulfillment.rates import NotDelivered
 from shop.kernel import ids
 from shop.kernel.brand import Brand
 from shop.kernel.money import format_money
-from shop.network.models import Point, PointMembership
+from shop.network.models import Point
+from shop.network.queries import Buyer, works_at
 from shop.orders import make as orders
 from shop.orders.make import Made, NewLine, NewOrder
 from shop.orders.models import Order
 from shop.payments import attempts
+from shop.payments.attempts import Attempt
 from shop.sharing import attribution
 from shop.sharing.attribution import Candidate, Credit, Standing
 from shop.sharing.models import LineAttribution, Touch
@@ -47,7 +48,8 @@ class Prepared:
     order_id: int
     token: str
     total_amount: int
-    replayed: bool
+    attempt: Attempt | None
+    """How it is to be paid; None if it was found again and may have been tried since."""
 
 
 def prepare(
@@ -71,8 +73,15 @@ def prepare(
     cart = _claim(session, cart_token, at)
     if cart is None:
         return _replay(session, cart_token)
-    code = str(typed.get("division_code") or "")
-    seen = views.of(session, cart.id, brand=brand, at=at, division_code=code)
+    buyer = Buyer(account_id, *contacts.reach(typed, country=brand.country))
+    seen = views.of(
+        session,
+        cart.id,
+        brand=brand,
+        at=at,
+        division_code=str(typed.get("division_code") or ""),
+        buyer=buyer,
+    )
     _check(seen, expected_total, brand)
     contact = contacts.check(
         typed,
@@ -101,16 +110,19 @@ def prepare(
         ),
         at=at,
     )
-    _attribute(session, made, seen.lines, cart.visitor, contact, account_id=account_id, at=at)
-    attempts.intend(
+    _attribute(session, made, seen.lines, cart.visitor, buyer, at=at)
+    attempt = attempts.intend(
         session,
         made.order_id,
+        number=made.number,
+        locale=locale,
+        email=contact["email"],
         amount=seen.totals.total_amount,
         currency=brand.currency,
         expires_at=expires_at,
         at=at,
     )
-    return Prepared(made.order_id, made.token, seen.totals.total_amount, replayed=False)
+    return Prepared(made.order_id, made.token, seen.totals.total_amount, attempt)
 
 
 @dataclass(frozen=True)
@@ -138,7 +150,7 @@ def _replay(session: Session, token: str) -> Prepared:
     ).one_or_none()
     if row is None:
         raise NoSuchCart
-    return Prepared(*row, replayed=True)
+    return Prepared(*row, attempt=None)
 
 
 def _check(seen: CartView, expected_total: int, brand: Brand) -> None:
@@ -211,16 +223,18 @@ def _attribute(
     made: Made,
     lines: Sequence[ViewLine],
     visitor: str,
-    contact: Mapping[str, Any],
+    buyer: Buyer,
     *,
-    account_id: int | None,
     at: datetime,
 ) -> None:
-    touch = _last_touch(session, visitor, lines, at)
-    point_ids = {line.stored.point_id for line in lines if line.stored.point_id is not None}
-    if touch is not None:
-        point_ids.add(touch.point_id)
-    standings = _standings(session, point_ids, contact, account_id)
+    standings = {
+        line.stored.point_id: Standing(line.stored.point_status, line.stored.is_buyers_own)
+        for line in lines
+        if line.stored.point_id is not None and line.stored.point_status is not None
+    }
+    touch = None
+    if visitor and any(line.stored.touch_id is not None for line in lines):
+        touch = _last_touch(session, visitor, buyer, standings, at)
     credits = [
         attribution.decide(
             Candidate(line.stored.point_id, "storefront") if line.stored.point_id else None,
@@ -252,38 +266,22 @@ def _attribution_row(credit: Credit, line_id: int, order_id: int, at: datetime) 
 
 
 def _last_touch(
-    session: Session, visitor: str, lines: Sequence[ViewLine], at: datetime
+    session: Session,
+    visitor: str,
+    buyer: Buyer,
+    standings: dict[int, Standing],
+    at: datetime,
 ) -> Candidate | None:
-    """The visitor's latest link or scan, unless no line was ever added after one."""
-    if not visitor or all(line.stored.touch_id is None for line in lines):
-        return None
+    """The visitor's latest link or scan; how its point stands is added to `standings`."""
     row = session.execute(
-        select(Touch.point_id, Touch.at, Touch.id)
+        select(Touch.point_id, Touch.at, Touch.id, Point.status, works_at(Point.id))
+        .join(Point, Point.id == Touch.point_id)
         .where(Touch.visitor == visitor, Touch.at <= at)
         .order_by(Touch.at.desc(), Touch.id.desc())
-        .limit(1)
+        .limit(1),
+        buyer.values(),
     ).one_or_none()
-    return Candidate(row.point_id, "touch", row.at, row.id) if row else None
-
-
-def _standings(
-    session: Session, point_ids: set[int], contact: Mapping[str, Any], account_id: int | None
-) -> dict[int, Standing]:
-    """Status of the points, and whether the buyer works there: by account, phone or e-mail."""
-    if not point_ids:
-        return {}
-    same_person = or_(
-        Account.id == (account_id or 0),
-        func.coalesce(Account.phone, "") == (contact["phone"] or "-"),
-        func.coalesce(Account.email, "") == (contact["email"] or "-"),
-    )
-    works_there = exists().where(
-        PointMembership.point_id == Point.id,
-        PointMembership.account_id == Account.id,
-        PointMembership.role.in_(("owner", "clerk")),
-        same_person,
-    )
-    rows = session.execute(
-        select(Point.id, Point.status, works_there).where(Point.id.in_(sorted(point_ids)))
-    )
-    return {row[0]: Standing(row[1], bool(row[2])) for row in rows}
+    if row is None:
+        return None
+    standings[row.point_id] = Standing(row.status, bool(row[4]))
+    return Candidate(row.point_id, "touch", row.at, row.id)

@@ -1,15 +1,23 @@
-"""Reading a cart: its row and its lines, as stored."""
+"""Reading a cart: its row, and its lines with what the catalog says of their variants now."""
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from functools import cache
+from typing import Any, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, Table, bindparam, false, func, select
 from sqlalchemy.orm import Session
 
+from shop.catalog import queries as catalog
+from shop.catalog import statements
+from shop.catalog.queries import CartVariant
 from shop.checkout.models import Cart, CartLine
 from shop.network.models import Point
+from shop.network.queries import Buyer, works_at
 from shop.orders.models import Order
+from shop.storefront import queries as storefronts
 from shop.storefront.models import Storefront
+from shop.storefront.queries import Shopfront
 
 
 @dataclass(frozen=True)
@@ -27,6 +35,8 @@ class StoredLine:
     store_name: str | None
     store_slug: str | None
     owner_name: str | None
+    is_buyers_own: bool = False
+    """Whether the buyer works at that point; only if the reader said who buys."""
 
 
 def by_token(session: Session, token: str) -> Cart | None:
@@ -34,10 +44,56 @@ def by_token(session: Session, token: str) -> Cart | None:
     return session.scalars(select(Cart).where(Cart.token == token)).one_or_none() if token else None
 
 
-def lines(session: Session, cart_id: int) -> list[StoredLine]:
-    """All lines in the order they were added, one statement."""
-    rows: Any = session.execute(
-        select(
+def by_token_with_front(session: Session, token: str) -> tuple[Cart | None, Shopfront | None]:
+    """The same, with the open storefront that was visited last; one statement."""
+    if not token:
+        return None, None
+    row = session.execute(
+        select(Cart, *storefronts.COLUMNS)
+        .outerjoin(Storefront, Storefront.point_id == Cart.point_id)
+        .outerjoin(Point, Point.id == Storefront.point_id)
+        .where(Cart.token == token)
+    ).one_or_none()
+    if row is None:
+        return None, None
+    front = Shopfront(*row[1:]) if row.point_id is not None else None
+    return row[0], front if front and front.is_open else None
+
+
+def lines(
+    session: Session,
+    cart_id: int,
+    *,
+    currency: str,
+    at: datetime,
+    region: str = "",
+    buyer: Buyer | None = None,
+) -> list[tuple[StoredLine, CartVariant | None]]:
+    """All lines in the order they were added, with today's facts of their variants; one statement.
+
+    A variant that is gone is None. `region` is the division code of the ship-to address.
+    """
+    values = {"cart_id": cart_id, "currency": currency, "region": region, "at": at}
+    rows = session.execute(
+        _lines(knows_buyer=buyer is not None), {**values, **(buyer.values() if buyer else {})}
+    )
+    return [
+        (
+            StoredLine(*row[-_STORED:]),
+            catalog.cart_variant(tuple(row[:-_STORED])) if row[0] is not None else None,
+        )
+        for row in rows
+    ]
+
+
+_STORED = len(StoredLine.__dataclass_fields__)
+
+
+@cache
+def _lines(*, knows_buyer: bool) -> Select[Any]:
+    return (
+        statements.cart_variants_beside(cast(Table, CartLine.__table__))
+        .add_columns(
             CartLine.id,
             CartLine.variant_id,
             CartLine.point_id,
@@ -49,13 +105,13 @@ def lines(session: Session, cart_id: int) -> list[StoredLine]:
             Storefront.name,
             Storefront.slug,
             Storefront.owner_name,
+            works_at(Point.id) if knows_buyer else false(),
         )
         .outerjoin(Point, Point.id == CartLine.point_id)
         .outerjoin(Storefront, Storefront.point_id == CartLine.point_id)
-        .where(CartLine.cart_id == cart_id)
+        .where(CartLine.cart_id == bindparam("cart_id", type_=CartLine.cart_id.type))
         .order_by(CartLine.id)
-    ).all()
-    return [StoredLine(*row) for row in rows]
+    )
 
 
 def units_in(session: Session, token: str) -> int:

@@ -3,14 +3,13 @@
 The cart page, the checkout page and PREPARE all look at this one view, so that they agree.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from shop.catalog import pricing
-from shop.catalog import queries as catalog
 from shop.catalog.pricing import LinePrice, Totals
 from shop.catalog.queries import CartVariant
 from shop.checkout import queries
@@ -18,6 +17,7 @@ from shop.checkout.queries import StoredLine
 from shop.fulfillment import rates
 from shop.fulfillment.rates import FREE, NotDelivered, Quote
 from shop.kernel.brand import Brand
+from shop.network.queries import Buyer
 
 
 @dataclass(frozen=True)
@@ -81,29 +81,30 @@ class CartView:
 
 
 def of(
-    session: Session, cart_id: int, *, brand: Brand, at: datetime, division_code: str = ""
+    session: Session,
+    cart_id: int,
+    *,
+    brand: Brand,
+    at: datetime,
+    division_code: str = "",
+    buyer: Buyer | None = None,
 ) -> CartView:
-    """Price the cart, three statements."""
-    stored = queries.lines(session, cart_id)
-    variants = catalog.variants_for_cart(
-        session,
-        sorted({line.variant_id for line in stored}),
-        currency=brand.currency,
-        at=at,
-        region=division_code,
+    """Price the cart, one statement. `buyer` lets the lines know whose own point sold them."""
+    stored = queries.lines(
+        session, cart_id, currency=brand.currency, at=at, region=division_code, buyer=buyer
     )
-    problems = _problems(stored, variants)
+    problems = _problems(stored)
     lines = [
         ViewLine(
             line,
-            variants.get(line.variant_id),
-            _price(line, variants.get(line.variant_id), tax_included=brand.tax_included),
+            variant,
+            _price(line, variant, tax_included=brand.tax_included),
             problems.get(line.id, ""),
-            _available(variants.get(line.variant_id)),
+            _available(variant),
         )
-        for line in stored
+        for line, variant in stored
     ]
-    quote, delivered = _quote(session, lines, division_code)
+    quote, delivered = _quote(lines, division_code)
     shipping = (
         pricing.line_price(
             quote.amount, 1, rate_bps=quote.rate_bps, tax_included=brand.tax_included
@@ -125,14 +126,13 @@ def _price(line: StoredLine, variant: CartVariant | None, *, tax_included: bool)
     )
 
 
-def _problems(lines: Sequence[StoredLine], variants: Mapping[int, CartVariant]) -> dict[int, str]:
+def _problems(lines: Sequence[tuple[StoredLine, CartVariant | None]]) -> dict[int, str]:
     """A hint by line id: the reservation decides. Demand is summed over the lines (test A3)."""
     wanted: dict[int, int] = {}
-    for line in lines:
+    for line, _variant in lines:
         wanted[line.variant_id] = wanted.get(line.variant_id, 0) + line.quantity
     found: dict[int, str] = {}
-    for line in lines:
-        variant = variants.get(line.variant_id)
+    for line, variant in lines:
         if variant is None or not variant.published:
             found[line.id] = "not_sold"
         elif _is_limited(variant) and variant.available < wanted[line.variant_id]:
@@ -148,11 +148,11 @@ def _available(variant: CartVariant | None) -> int:
     return max(0, variant.available) if variant is not None else 0
 
 
-def _quote(session: Session, lines: Sequence[ViewLine], division_code: str) -> tuple[Quote, bool]:
+def _quote(lines: Sequence[ViewLine], division_code: str) -> tuple[Quote, bool]:
     if not any(line.delivery == "shipping" for line in lines):
         return FREE, True
     goods = sum(line.price.line_amount for line in lines if line.delivery == "shipping")
     try:
-        return rates.quote(session, division_code=division_code, goods_amount=goods), True
+        return rates.quote(division_code=division_code, goods_amount=goods), True
     except NotDelivered:
         return FREE, False

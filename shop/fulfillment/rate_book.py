@@ -8,6 +8,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from shop.fulfillment import rates
 from shop.fulfillment.models import ShippingRate
 from shop.kernel import audit, ids
 from shop.kernel.errors import Invalid, NotFound
@@ -50,6 +51,7 @@ def write(
         raise Invalid(
             _l("There is a rate for this region already; change that one."), field="region"
         ) from error
+    rates.kept.forget(session)
     audit.record(
         session, "shipping_rate.written", "shipping_rate", found, by=by, at=at, after=values
     )

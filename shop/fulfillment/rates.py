@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from shop.catalog.models import TaxRate
 from shop.fulfillment.models import ShippingRate
 from shop.kernel.errors import Invalid
+from shop.kernel.kept import Kept
 from shop.kernel.words import _l
 
 
@@ -37,36 +38,54 @@ class Quote:
 FREE = Quote(0, 0, None, 0, 0)
 
 
-def quote(session: Session, *, division_code: str, goods_amount: int) -> Quote:
-    """The rate of the longest matching region.
+@dataclass(frozen=True)
+class Rate:
+    """An active rate with the tax on it."""
 
-    Without any rate in the table shipping is free. Raises NotDelivered where the rate says so.
-    """
-    row = session.execute(
+    region: str
+    amount: int | None
+    free_over_amount: int | None
+    days_min: int
+    days_max: int
+    rate_bps: int
+
+
+def active(session: Session) -> list[Rate]:
+    """All active rates, the most precise region first."""
+    rows = session.execute(
         select(
+            ShippingRate.region,
             ShippingRate.amount,
             ShippingRate.free_over_amount,
             ShippingRate.days_min,
             ShippingRate.days_max,
-            TaxRate.rate_bps,
+            func.coalesce(TaxRate.rate_bps, 0),
         )
         .outerjoin(TaxRate, (TaxRate.tax_class == ShippingRate.tax_class) & (TaxRate.region == ""))
-        .where(
-            ShippingRate.active,
-            literal(division_code).startswith(ShippingRate.region, autoescape=False),
-        )
+        .where(ShippingRate.active)
         .order_by(func.length(ShippingRate.region).desc(), ShippingRate.id)
-        .limit(1)
-    ).one_or_none()
-    if row is None:
+    )
+    return [Rate(*row) for row in rows]
+
+
+kept = Kept(active)
+
+
+def quote(*, division_code: str, goods_amount: int) -> Quote:
+    """What the rate of the longest matching region asks, from the kept copy of the rates.
+
+    Without any rate in the table shipping is free. Raises NotDelivered where the rate says so.
+    """
+    rate = next((one for one in kept.get() if division_code.startswith(one.region)), None)
+    if rate is None:
         return FREE
-    if row.amount is None:
+    if rate.amount is None:
         raise NotDelivered
-    free = row.free_over_amount is not None and goods_amount >= row.free_over_amount
+    free = rate.free_over_amount is not None and goods_amount >= rate.free_over_amount
     return Quote(
-        0 if free else row.amount,
-        row.rate_bps or 0,
-        row.free_over_amount,
-        row.days_min,
-        row.days_max,
+        0 if free else rate.amount,
+        rate.rate_bps,
+        rate.free_over_amount,
+        rate.days_min,
+        rate.days_max,
     )

@@ -1,6 +1,5 @@
 """Facts about the brand: one audited row that staff edit; infrastructure is in the settings."""
 
-import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,13 +8,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Boolean, Integer, String, Text, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from shop.kernel import audit, db
+from shop.kernel import audit
 from shop.kernel.db import Base, Id, Json, UtcDateTime, insert_new
 from shop.kernel.errors import Conflict
+from shop.kernel.kept import Kept
 from shop.kernel.words import _l
 
 _THE_ROW = 1
-CACHE_SECONDS = 2.0
 
 
 class BrandFacts(Base):
@@ -95,27 +94,12 @@ def current(session: Session) -> Brand:
     return Brand(**{**row._mapping, "payment_methods": tuple(row.payment_methods)})
 
 
+_kept = Kept(current)
+
+
 def cached() -> Brand:
-    """The facts for pages, at most two seconds old on other processes and never on this one.
-
-    Verbs that decide about money read `current` in their own transaction.
-    """
-    wall, engine = time.monotonic(), id(db.engine())
-    if _Cache.facts is None or _Cache.engine != engine or wall - _Cache.read_at > CACHE_SECONDS:
-        with db.reading() as session:
-            _Cache.facts = current(session)
-        _Cache.read_at, _Cache.engine = wall, engine
-    return _Cache.facts
-
-
-class _Cache:
-    facts: Brand | None = None
-    read_at = 0.0
-    engine = 0
-
-
-def _forget() -> None:
-    _Cache.facts = None
+    """The facts for pages and checkouts, at most two seconds old."""
+    return _kept.get()
 
 
 def change(
@@ -132,7 +116,7 @@ def change(
     row = {**after, "payment_methods": list(after["payment_methods"]), "updated_at": at}
     session.execute(insert_new(session, BrandFacts).values(id=_THE_ROW, notes="", **row))
     session.execute(update(BrandFacts).where(BrandFacts.id == _THE_ROW).values(**row))
-    db.after_commit(session, _forget)
+    _kept.forget(session)
     changed = {name for name in values if before.__dict__[name] != after[name]}
     audit.record(
         session,

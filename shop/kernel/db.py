@@ -39,6 +39,7 @@ __all__ = [
     "reading",
     "unbind",
     "unit_of_work",
+    "upsert",
 ]
 
 log = logging.getLogger(__name__)
@@ -167,7 +168,13 @@ def grant_application(connection: Connection, role: str) -> None:
         connection.execute(text(f"GRANT {rights} ON {quoted(unmapped)} TO {quoted(role)}"))
 
 
-def insert_new(session: Session, table: Any) -> Any:
-    """An INSERT that leaves rows alone which are there already, in the database's own words."""
+def upsert(session: Session, table: Any) -> postgresql.Insert:
+    """An INSERT in the database's own words that can say what to do on a conflict."""
     dialect = {"sqlite": sqlite, "postgresql": postgresql}[session.get_bind().dialect.name]
-    return dialect.insert(table).on_conflict_do_nothing()
+    made: postgresql.Insert = dialect.insert(table)
+    return made
+
+
+def insert_new(session: Session, table: Any) -> postgresql.Insert:
+    """An INSERT that leaves rows alone which are there already."""
+    return upsert(session, table).on_conflict_do_nothing()

@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, String, bindparam, case, exists, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from shop.accounts.models import Account
 from shop.kernel.pages import Page
@@ -40,6 +40,38 @@ _RANK = case(
     (PointMembership.role == PointRole.MANAGER, 1),
     else_=2,
 )
+
+
+@dataclass(frozen=True)
+class Buyer:
+    """Who buys, as far as it is known; empty texts are nobody's."""
+
+    account_id: int | None
+    phone: str | None
+    email: str | None
+
+    def values(self) -> dict[str, object]:
+        """What `works_at` asks for."""
+        return {
+            "buyer_id": self.account_id or 0,
+            "buyer_phone": self.phone or "-",
+            "buyer_email": self.email or "-",
+        }
+
+
+def works_at(point_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Whether a buyer is owner or clerk of a point: by account, phone or e-mail; `Buyer.values`."""
+    same_person = or_(
+        Account.id == bindparam("buyer_id", type_=Account.id.type),
+        func.coalesce(Account.phone, "") == bindparam("buyer_phone", type_=String),
+        func.coalesce(Account.email, "") == bindparam("buyer_email", type_=String),
+    )
+    return exists().where(
+        PointMembership.point_id == point_id,
+        PointMembership.account_id == Account.id,
+        PointMembership.role.in_((PointRole.OWNER, PointRole.CLERK)),
+        same_person,
+    )
 
 
 def places_of(session: Session, account_id: int) -> tuple[Place, ...]:

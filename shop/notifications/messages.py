@@ -5,6 +5,7 @@ from ids, so that no personal data waits in a queue.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 from shop.accounts import codes
 from shop.accounts.models import Account
 from shop.kernel import brand as brands
-from shop.kernel import jobs
+from shop.kernel import clock, jobs
 from shop.kernel.db import reading, unit_of_work
 from shop.kernel.i18n import _, in_locale, text_of
 from shop.kernel.money import format_money
@@ -25,6 +26,7 @@ from shop.orders.events import HandedOver, OrderPlaced, RefundReserved
 from shop.orders.models import Order, OrderContact, OrderLine
 from shop.sharing.models import LineAttribution
 
+TELL = "notifications.placed"
 TO_BUYER = "notifications.to_buyer"
 TO_POINT = "notifications.to_point"
 
@@ -38,32 +40,37 @@ def link_to(public_url: str) -> None:
 
 
 def on_placed(session: Session, event: OrderPlaced) -> None:
-    """The buyer gets a confirmation; each point that brought a line gets a ping."""
-    _to_buyer(session, event.order_id, "placed", event)
+    """One row in the sale's own transaction; who is written to is looked up by the worker."""
+    jobs.enqueue(session, TELL, {"order_id": str(event.order_id)}, at=event.at)
+
+
+def tell_of_placed(session: Session, payload: Mapping[str, Any]) -> None:
+    """Job: the buyer gets a confirmation; each point that brought a line gets a ping."""
+    order_id, at = int(payload["order_id"]), clock.now()
+    _to_buyer(session, order_id, "placed", at)
     points = session.scalars(
         select(LineAttribution.point_id)
-        .where(LineAttribution.order_id == event.order_id, LineAttribution.point_id.is_not(None))
+        .where(LineAttribution.order_id == order_id, LineAttribution.point_id.is_not(None))
         .distinct()
         .order_by(LineAttribution.point_id)
     ).all()
     for point_id in points:
-        payload = {"order_id": str(event.order_id), "point_id": str(point_id)}
-        jobs.enqueue(session, TO_POINT, payload, at=event.at)
+        whom = {"order_id": str(order_id), "point_id": str(point_id)}
+        jobs.enqueue(session, TO_POINT, whom, at=at)
 
 
 def on_handed_over(session: Session, event: HandedOver) -> None:
     """The buyer learns that goods are on their way, or were collected."""
-    _to_buyer(session, event.order_id, "collected" if event.point_id else "shipped", event)
+    _to_buyer(session, event.order_id, "collected" if event.point_id else "shipped", event.at)
 
 
 def on_refund_reserved(session: Session, event: RefundReserved) -> None:
     """The buyer learns that money comes back."""
-    _to_buyer(session, event.order_id, "refunded", event)
+    _to_buyer(session, event.order_id, "refunded", event.at)
 
 
-def _to_buyer(session: Session, order_id: int, kind: str, event: Any) -> None:
-    payload = {"order_id": str(order_id), "kind": kind}
-    jobs.enqueue(session, TO_BUYER, payload, at=event.at)
+def _to_buyer(session: Session, order_id: int, kind: str, at: datetime) -> None:
+    jobs.enqueue(session, TO_BUYER, {"order_id": str(order_id), "kind": kind}, at=at)
 
 
 def send_to_buyer(payload: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ They are stored so that lists can filter and sort by them (reference shop §3.1)
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -88,20 +89,21 @@ def fulfillment_status(order_status: str, lines: Iterable[Units]) -> Fulfillment
     return FulfillmentStatus.PARTIALLY_FULFILLED if handed > 0 else FulfillmentStatus.UNFULFILLED
 
 
-def store_payment(session: Session, order_id: int, sums: Sums) -> PaymentStatus:
-    """Write the amounts and the payment status they mean."""
-    total = session.execute(select(Order.total_amount).where(Order.id == order_id)).scalar_one()
+def payment_columns(sums: Sums, status: PaymentStatus) -> dict[str, Any]:
+    """What is stored of them with the order."""
+    return {
+        "payment_status": status,
+        "captured_amount": sums.captured,
+        "refunded_amount": sums.refunded,
+        "granted_amount": sums.granted,
+    }
+
+
+def store_payment(session: Session, order_id: int, total: int, sums: Sums) -> PaymentStatus:
+    """Write the amounts and the payment status they mean for an order of this total."""
     status = payment_status(total, sums)
-    session.execute(
-        update(Order)
-        .where(Order.id == order_id)
-        .values(
-            payment_status=status,
-            captured_amount=sums.captured,
-            refunded_amount=sums.refunded,
-            granted_amount=sums.granted,
-        )
-    )
+    columns = payment_columns(sums, status)
+    session.execute(update(Order).where(Order.id == order_id).values(**columns))
     return status
 
 

@@ -5,12 +5,34 @@ transactions would wait for each other until one is shot; with a turn at the row
 for all. It is no guard: what may happen is decided by the conditional updates that follow.
 """
 
+from dataclasses import dataclass
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from shop.orders.errors import NoSuchOrder
 from shop.orders.models import Order
 
 
-def take(session: Session, order_id: int) -> None:
-    """Wait until no other transaction changes this order; SQLite has one writer anyway."""
-    session.execute(select(Order.id).where(Order.id == order_id).with_for_update(key_share=True))
+@dataclass(frozen=True)
+class Turn:
+    """How the order stands while nobody else changes it."""
+
+    order_id: int
+    status: str
+    total_amount: int
+
+
+def take(session: Session, order_id: int) -> Turn:
+    """Wait until no other transaction changes this order; SQLite has one writer anyway.
+
+    Raises NoSuchOrder.
+    """
+    row = session.execute(
+        select(Order.id, Order.status, Order.total_amount)
+        .where(Order.id == order_id)
+        .with_for_update(key_share=True)
+    ).one_or_none()
+    if row is None:
+        raise NoSuchOrder
+    return Turn(*row)

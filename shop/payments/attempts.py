@@ -1,5 +1,6 @@
 """Attempts to pay an order: each is a row before anybody is called."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import insert
@@ -35,17 +36,37 @@ def minimum_amount(currency: str) -> int:
     return _MINIMUMS.get(currency, 50 if exponent(currency) else 1)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One attempt, with what the payment page must know of its order."""
+
+    payment_id: int
+    order_id: int
+    attempt: int
+    url: str
+    """Where to pay; empty until Stripe has made a page for it."""
+    amount: int
+    currency: str
+    number: str
+    locale: str
+    email: str | None
+    held_until: datetime
+    """How long the order keeps its stock so far."""
+
+
 def intend(
     session: Session,
     order_id: int,
     *,
+    number: str,
+    locale: str,
+    email: str | None,
     amount: int,
     currency: str,
     expires_at: datetime,
     at: datetime,
-    attempt: int = 1,
-) -> int:
-    """Write down that the order is to be paid; returns the payment's id.
+) -> Attempt:
+    """Write down that a new order is to be paid.
 
     Unique by order and attempt, so that two tabs share one attempt.
     """
@@ -54,7 +75,7 @@ def intend(
         insert(Payment).values(
             id=payment_id,
             order_id=order_id,
-            attempt=attempt,
+            attempt=1,
             method="stripe" if amount else "free",
             status=AttemptStatus.PENDING,
             currency=currency,
@@ -65,4 +86,15 @@ def intend(
             created_at=at,
         )
     )
-    return payment_id
+    return Attempt(
+        payment_id=payment_id,
+        order_id=order_id,
+        attempt=1,
+        url="",
+        amount=amount,
+        currency=currency,
+        number=number,
+        locale=locale,
+        email=email,
+        held_until=expires_at,
+    )

@@ -16,6 +16,7 @@ from shop.gateway import client
 from shop.kernel import clock
 from shop.kernel.db import reading, unit_of_work
 from shop.orders import end as ending
+from shop.orders import turns
 from shop.orders.models import Order, OrderStatus
 from shop.payments import finalise, sessions, sums
 from shop.payments.models import AttemptStatus, Payment
@@ -43,7 +44,7 @@ def give_up(order_id: int, *, to: OrderStatus, reason: str, by: str) -> Ended:
             return Ended.WAITS
     at = clock.now()
     with unit_of_work() as session:
-        status = session.execute(select(Order.status).where(Order.id == order_id)).scalar_one()
+        status = turns.take(session, order_id).status
         if status == OrderStatus.PLACED:
             return Ended.PLACED
         if status != OrderStatus.PENDING or _has_money(session, order_id):

@@ -5,22 +5,23 @@ the only writer of `placed` and `placed_at`, and the only publisher of OrderPlac
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from shop.catalog import stock
 from shop.gateway import client
 from shop.kernel import clock, events, ids
-from shop.kernel.db import reading, unit_of_work
-from shop.orders import timeline
+from shop.kernel.db import insert_new, reading, unit_of_work
+from shop.orders import statuses, timeline, turns
 from shop.orders.events import OrderPlaced
 from shop.orders.models import Order, OrderStatus, PaymentStatus
 from shop.orders.states import ORDER
+from shop.orders.turns import Turn
 from shop.payments import sums
 from shop.payments.models import AttemptStatus, Payment, PaymentEvent
 
@@ -92,6 +93,7 @@ def without_payment(order_id: int) -> None:
     """Place an order that costs nothing; no Session was opened for it."""
     at = clock.now()
     with unit_of_work() as session:
+        turn = turns.take(session, order_id)
         free = session.execute(
             update(Payment)
             .where(
@@ -103,7 +105,7 @@ def without_payment(order_id: int) -> None:
             .returning(Payment.id)
         ).one_or_none()
         if free is not None:
-            _settle(session, order_id, at)
+            _settle(session, turn, at)
 
 
 class _Mismatch(Exception):
@@ -148,11 +150,15 @@ def _status(found: dict[str, Any], intent: dict[str, Any] | None) -> AttemptStat
 
 
 def _apply(session: Session, heard: Heard) -> None:
-    payment = session.execute(
-        select(Payment).where(Payment.id == heard.payment_id)
-    ).scalar_one_or_none()
-    if payment is None or payment.order_id != heard.order_id:
+    row = session.execute(
+        select(Payment, Order.status, Order.total_amount)
+        .join(Order, Order.id == Payment.order_id)
+        .where(Payment.id == heard.payment_id, Order.id == heard.order_id)
+        .with_for_update(of=Order, key_share=True)
+    ).one_or_none()
+    if row is None:
         raise ForeignObject(heard.session_id)
+    payment, turn = row.Payment, Turn(heard.order_id, row.status, row.total_amount)
     if payment.session_id is None:
         # The process ended between Stripe's answer and our note of it: adopt the Session.
         payment.session_id = heard.session_id
@@ -160,12 +166,12 @@ def _apply(session: Session, heard: Heard) -> None:
     elif payment.session_id != heard.session_id:
         raise ForeignObject(heard.session_id)
     if heard.status is AttemptStatus.SUCCEEDED:
-        _capture(session, payment, heard)
+        _capture(session, payment, turn, heard)
     elif payment.status in sums.OPEN and payment.status != heard.status:
         _move_attempt(session, payment, heard)
 
 
-def _capture(session: Session, payment: Payment, heard: Heard) -> None:
+def _capture(session: Session, payment: Payment, turn: Turn, heard: Heard) -> None:
     if heard.amount != payment.amount or heard.currency != payment.currency:
         raise _Mismatch(f"{heard.amount} {heard.currency}")
     if not _record(session, payment.id, "charge_success", heard.charge_id or "", heard):
@@ -182,7 +188,7 @@ def _capture(session: Session, payment: Payment, heard: Heard) -> None:
             captured_at=heard.at,
         )
     )
-    _settle(session, payment.order_id, heard.at)
+    _settle(session, turn, heard.at)
 
 
 def _move_attempt(session: Session, payment: Payment, heard: Heard) -> None:
@@ -198,29 +204,29 @@ def _move_attempt(session: Session, payment: Payment, heard: Heard) -> None:
     sums.store(session, payment.order_id)
 
 
-def _settle(session: Session, order_id: int, at: datetime) -> None:
+def _settle(session: Session, turn: Turn, at: datetime) -> None:
     """F2: what the money means for the order."""
-    status = sums.store(session, order_id)
+    found = sums.of_order(session, turn.order_id)
+    status = statuses.payment_status(turn.total_amount, found)
+    money = statuses.payment_columns(found, status)
+    if status in COVERED and turn.status == OrderStatus.PENDING:
+        _place(session, turn.order_id, money, at)
+        return
+    session.execute(update(Order).where(Order.id == turn.order_id).values(**money))
     if status not in COVERED:
         return
-    if _place(session, order_id, at):
-        return
-    order_status = session.execute(select(Order.status).where(Order.id == order_id)).scalar_one()
-    if order_status == OrderStatus.PLACED and status is PaymentStatus.OVERCHARGED:
-        _raise_task(session, order_id, OVERCHARGED, at)
-    elif order_status == OrderStatus.EXPIRED:
-        _place_late(session, order_id, at)
-    elif order_status == OrderStatus.CANCELED:
-        _raise_task(session, order_id, UNFILLABLE, at)
+    if turn.status == OrderStatus.PLACED and status is PaymentStatus.OVERCHARGED:
+        _raise_task(session, turn.order_id, OVERCHARGED, at)
+    elif turn.status == OrderStatus.EXPIRED:
+        _place_late(session, turn.order_id, at)
+    elif turn.status == OrderStatus.CANCELED:
+        _raise_task(session, turn.order_id, UNFILLABLE, at)
 
 
-def _place(session: Session, order_id: int, at: datetime) -> bool:
+def _place(session: Session, order_id: int, money: Mapping[str, Any], at: datetime) -> None:
     """pending → placed, by whoever comes first."""
-    current = session.execute(select(Order.status).where(Order.id == order_id)).scalar_one()
-    if current != OrderStatus.PENDING:
-        return False
     stock.commit(session, order_id, at=at, by="payments")
-    return _move_to_placed(session, order_id, OrderStatus.PENDING, at)
+    _move_to_placed(session, order_id, OrderStatus.PENDING, money, at)
 
 
 def _place_late(session: Session, order_id: int, at: datetime) -> None:
@@ -232,10 +238,12 @@ def _place_late(session: Session, order_id: int, at: datetime) -> None:
     except stock.OutOfStock:
         _raise_task(session, order_id, UNFILLABLE, at)
         return
-    _move_to_placed(session, order_id, OrderStatus.EXPIRED, at)
+    _move_to_placed(session, order_id, OrderStatus.EXPIRED, {}, at)
 
 
-def _move_to_placed(session: Session, order_id: int, expected: OrderStatus, at: datetime) -> bool:
+def _move_to_placed(
+    session: Session, order_id: int, expected: OrderStatus, money: Mapping[str, Any], at: datetime
+) -> None:
     moved = ORDER.move(
         session,
         Order,
@@ -245,12 +253,11 @@ def _move_to_placed(session: Session, order_id: int, expected: OrderStatus, at: 
         at=at,
         ids=ids.new,
         expected=expected,
-        also={"placed_at": at, "end_reason": ""},
+        also={"placed_at": at, "end_reason": "", **money},
     )
     if moved:
         timeline.note(session, order_id, "placed", by="payments", at=at)
         events.publish(session, OrderPlaced(order_id, at))
-    return moved
 
 
 def _raise_task(session: Session, order_id: int, task: str, at: datetime) -> None:
@@ -268,22 +275,16 @@ def _raise_task(session: Session, order_id: int, task: str, at: datetime) -> Non
 
 def _record(session: Session, payment_id: int, kind: str, reference: str, heard: Heard) -> bool:
     """Append to the payment's log; False if it was said before."""
-    try:
-        with session.begin_nested():
-            session.execute(
-                insert(PaymentEvent).values(
-                    id=ids.new(),
-                    payment_id=payment_id,
-                    type=kind,
-                    psp_reference=reference,
-                    amount=heard.amount,
-                    at=heard.at,
-                    details={"session": heard.session_id, "intent": heard.intent_id},
-                )
-            )
-    except IntegrityError:
-        return False
-    return True
+    new = insert_new(session, PaymentEvent).values(
+        id=ids.new(),
+        payment_id=payment_id,
+        type=kind,
+        psp_reference=reference,
+        amount=heard.amount,
+        at=heard.at,
+        details={"session": heard.session_id, "intent": heard.intent_id},
+    )
+    return session.scalar(new.returning(PaymentEvent.id)) is not None
 
 
 def _note_mismatch(session: Session, heard: Heard, detail: str) -> None:

@@ -88,9 +88,7 @@ def reserve(session: Session, order_id: int, wanted: Wanted, *, by: str, at: dat
     was faster.
     """
     turns.take(session, order_id)
-    order = session.execute(select(Order).where(Order.id == order_id)).scalar_one_or_none()
-    if order is None:
-        raise NoSuchOrder
+    order = session.execute(select(Order).where(Order.id == order_id)).scalar_one()
     lines = {
         line.id: line
         for line in session.scalars(select(OrderLine).where(OrderLine.order_id == order_id))

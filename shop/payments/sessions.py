@@ -1,6 +1,5 @@
 """PAY: one open Checkout Session for an order; no transaction is open while Stripe is called."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -15,6 +14,7 @@ from shop.kernel import clock, ids
 from shop.kernel.brand import Brand
 from shop.kernel.db import reading, unit_of_work
 from shop.orders.models import Order, OrderContact, OrderStatus
+from shop.payments.attempts import Attempt
 from shop.payments.models import AttemptStatus, Payment
 
 SESSION_LIFE = timedelta(minutes=31)
@@ -24,38 +24,26 @@ FRESH = timedelta(minutes=2)
 _ENDED = (AttemptStatus.FAILED, AttemptStatus.EXPIRED, AttemptStatus.CANCELED)
 
 
-@dataclass(frozen=True)
-class _Attempt:
-    payment_id: int
-    attempt: int
-    session_id: str | None
-    url: str
-    amount: int
-    currency: str
-    number: str
-    locale: str
-    email: str | None
-    token: str
-    held_until: datetime
-    """How long the order keeps its stock so far."""
-
-
-def open_session(order_id: int, *, success_url: str, cancel_url: str) -> str:
+def open_session(
+    order_id: int, *, success_url: str, cancel_url: str, attempt: Attempt | None = None
+) -> str:
     """Where the buyer pays now: the hosted page, or the order's own page if nothing is to be paid.
 
-    Two tabs get the same Session: the attempt is one row, and its key makes Stripe answer alike.
+    `attempt` is the one that was written just now; without it the order's last one is read. Two
+    tabs get the same Session: the attempt is one row, and its key makes Stripe answer alike.
     Raises GatewayUnavailable, GatewayRefused.
     """
     at = clock.now()
-    with unit_of_work() as session:
-        attempt = _current(session, order_id, at)
+    if attempt is None:
+        with unit_of_work() as session:
+            attempt = _current(session, order_id, at)
     if attempt is None:
         return cancel_url
     if attempt.url:
         return attempt.url
     try:
         made = client.create_session(
-            _params(attempt, order_id, brands.cached(), success_url, cancel_url, at),
+            _params(attempt, brands.cached(), success_url, cancel_url, at),
             key=f"order:{order_id}:attempt:{attempt.attempt}",
         )
     except GatewayRefused:
@@ -64,14 +52,13 @@ def open_session(order_id: int, *, success_url: str, cancel_url: str) -> str:
     return _remember(attempt, str(made["id"]), str(made["url"]))
 
 
-def _current(session: Session, order_id: int, at: datetime) -> _Attempt | None:
+def _current(session: Session, order_id: int, at: datetime) -> Attempt | None:
     """The attempt to go on with; a new one if the last has ended. None if nothing is to be paid."""
     row = session.execute(
         select(
             Order.status,
             Order.number,
             Order.locale,
-            Order.token,
             Order.expires_at,
             OrderContact.email,
             Payment,
@@ -90,18 +77,17 @@ def _current(session: Session, order_id: int, at: datetime) -> _Attempt | None:
     over = payment.url and payment.expires_at <= at
     if payment.status in _ENDED or over:
         payment = _next_attempt(session, payment, at)
-    return _Attempt(
-        payment.id,
-        payment.attempt,
-        payment.session_id,
-        payment.url,
-        payment.amount,
-        payment.currency,
-        row.number,
-        row.locale,
-        row.email,
-        row.token,
-        row.expires_at,
+    return Attempt(
+        payment_id=payment.id,
+        order_id=order_id,
+        attempt=payment.attempt,
+        url=payment.url,
+        amount=payment.amount,
+        currency=payment.currency,
+        number=row.number,
+        locale=row.locale,
+        email=row.email,
+        held_until=row.expires_at,
     )
 
 
@@ -135,18 +121,21 @@ def _next_attempt(session: Session, last: Payment, at: datetime) -> Payment:
 
 
 def _params(
-    attempt: _Attempt,
-    order_id: int,
+    attempt: Attempt,
     brand: Brand,
     success_url: str,
     cancel_url: str,
     at: datetime,
 ) -> dict[str, object]:
-    ours = {"order_id": str(order_id), "payment_id": str(attempt.payment_id), "app": "gridshop"}
+    ours = {
+        "order_id": str(attempt.order_id),
+        "payment_id": str(attempt.payment_id),
+        "app": "gridshop",
+    }
     name = brand.name.get(attempt.locale) or next(iter(brand.name.values()), "")
     params: dict[str, object] = {
         "mode": "payment",
-        "client_reference_id": str(order_id),
+        "client_reference_id": str(attempt.order_id),
         "metadata": ours,
         "payment_intent_data": {"metadata": ours, "description": f"{name} {attempt.number}"},
         # Methods that do not take the currency are left out by Stripe without a word.
@@ -172,7 +161,7 @@ def _params(
     return params
 
 
-def _remember(attempt: _Attempt, session_id: str, url: str) -> str:
+def _remember(attempt: Attempt, session_id: str, url: str) -> str:
     """Keep the Session with its attempt, and let the stock hold outlive it by some minutes."""
     at, payment_id, held_until = clock.now(), attempt.payment_id, attempt.held_until
     with unit_of_work() as session:

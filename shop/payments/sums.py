@@ -1,9 +1,9 @@
 """What an order's payments and refunds come to, and the status they mean."""
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, select, true
 from sqlalchemy.orm import Session
 
-from shop.orders import statuses
+from shop.orders import statuses, turns
 from shop.orders.models import PaymentStatus
 from shop.orders.statuses import Sums
 from shop.payments.models import AttemptStatus, Payment, Refund, RefundStatus
@@ -13,8 +13,8 @@ LIVE_REFUNDS = (RefundStatus.PENDING, RefundStatus.REQUIRES_ACTION, RefundStatus
 
 
 def of_order(session: Session, order_id: int) -> Sums:
-    """Sums over all attempts and refunds, two statements."""
-    paid = session.execute(
+    """Sums over all attempts and refunds, one statement."""
+    paid = (
         select(
             func.coalesce(func.sum(Payment.captured_amount), 0),
             func.coalesce(
@@ -24,23 +24,35 @@ def of_order(session: Session, order_id: int) -> Sums:
                 0,
             ),
             func.coalesce(func.sum(case((Payment.status.in_(OPEN), 1), else_=0)), 0),
-        ).where(Payment.order_id == order_id)
-    ).one()
-    back = session.execute(
+        )
+        .where(Payment.order_id == order_id)
+        .subquery()
+    )
+    back = (
         select(
             func.coalesce(func.sum(Refund.amount), 0),
             func.coalesce(func.sum(case((Refund.kind == "order", Refund.amount), else_=0)), 0),
-        ).where(Refund.order_id == order_id, Refund.status.in_(LIVE_REFUNDS))
-    ).one()
+        )
+        .where(Refund.order_id == order_id, Refund.status.in_(LIVE_REFUNDS))
+        .subquery()
+    )
+    # Each of the two is exactly one row.
+    row = session.execute(select(paid, back).select_from(paid.join(back, true()))).one()
     return Sums(
-        captured=int(paid[0]),
-        authorized=int(paid[1]),
-        attempt_open=bool(paid[2]),
-        refunded=int(back[0]),
-        granted=int(back[1]),
+        captured=int(row[0]),
+        authorized=int(row[1]),
+        attempt_open=bool(row[2]),
+        refunded=int(row[3]),
+        granted=int(row[4]),
     )
 
 
 def store(session: Session, order_id: int) -> PaymentStatus:
-    """Recompute and store the order's payment status."""
-    return statuses.store_payment(session, order_id, of_order(session, order_id))
+    """Recompute and store the order's payment status; waits for its turn at the order.
+
+    Without the turn two that change different attempts would each read a sum without the other's.
+    """
+    order = turns.take(session, order_id)
+    return statuses.store_payment(
+        session, order_id, order.total_amount, of_order(session, order_id)
+    )

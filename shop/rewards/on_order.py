@@ -169,21 +169,22 @@ def on_disputed(session: Session, event: Disputed) -> None:
 
 
 def _sale(session: Session, event: OrderPlaced) -> Sale:
-    order = session.execute(select(Order).where(Order.id == event.order_id)).scalar_one()
     rows = session.execute(
-        select(OrderLine, LineAttribution)
+        select(OrderLine, LineAttribution, Order)
+        .join(Order, Order.id == OrderLine.order_id)
         .outerjoin(LineAttribution, LineAttribution.order_line_id == OrderLine.id)
         .where(OrderLine.order_id == event.order_id)
         .order_by(OrderLine.position)
     ).all()
-    sellers = {credit.point_id for _line, credit in rows if credit and credit.point_id}
+    order = rows[0].Order
+    sellers = {credit.point_id for _line, credit, _order in rows if credit and credit.point_id}
     standings = parties.of_points(session, sellers)
     return Sale(
         key=keys.sale(event.order_id),
         currency=order.currency,
         placed_at=event.at,
         paid_at=event.at,
-        lines=tuple(_line(line, credit, standings) for line, credit in rows),
+        lines=tuple(_line(line, credit, standings) for line, credit, _order in rows),
         channel="web",
         customer_key=f"account:{order.account_id}" if order.account_id else "",
         new_customer=_is_new(session, order),

@@ -36,7 +36,8 @@ class Shopfront:
         return self.point_status == "active"
 
 
-_COLUMNS = (
+COLUMNS = (
+    # In the order of Shopfront's fields.
     Storefront.point_id,
     Point.status,
     Storefront.slug,
@@ -66,7 +67,7 @@ def by_slug(session: Session, slug: str) -> Shopfront | None:
     """One storefront with its exceptions, one statement."""
     rows: Sequence[Any] = session.execute(
         select(
-            *_COLUMNS,
+            *COLUMNS,
             StorefrontItem.product_id,
             StorefrontItem.pinned_position,
             StorefrontItem.hidden,
@@ -92,7 +93,7 @@ def by_slug(session: Session, slug: str) -> Shopfront | None:
 def of_point(session: Session, point_id: int) -> Shopfront | None:
     """The storefront of a point, without exceptions, one statement."""
     row = session.execute(
-        select(*_COLUMNS)
+        select(*COLUMNS)
         .join(Point, Point.id == Storefront.point_id)
         .where(Storefront.point_id == point_id)
     ).one_or_none()
@@ -102,7 +103,7 @@ def of_point(session: Session, point_id: int) -> Shopfront | None:
 def open_ones(session: Session, *, limit: int = 12) -> list[Shopfront]:
     """Open storefronts for the brand's point finder, stores first."""
     rows = session.execute(
-        select(*_COLUMNS)
+        select(*COLUMNS)
         .join(Point, Point.id == Storefront.point_id)
         .where(Point.status == "active")
         .order_by((Point.kind != "store"), Storefront.name, Storefront.id)

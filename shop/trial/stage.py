@@ -5,16 +5,14 @@ Everything that moves goes through the real pipeline; only the wires are short.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy.orm import Session
 
 from shop.checkout import cart as carts
 from shop.checkout import prepare as preparing
-from shop.checkout import queries, view
+from shop.checkout import view
 from shop.gateway import client, inbox
 from shop.gateway.transport import WsgiTransport
 from shop.kernel import brand as brands
@@ -76,7 +74,7 @@ class Stage:
                 session, visitor=ids.public_token(), account_id=account_id, at=at
             )
             for item in items:
-                carts.add(
+                line_id = carts.add(
                     session,
                     cart_id,
                     item.variant_id,
@@ -85,7 +83,9 @@ class Stage:
                     currency=brand.currency,
                     at=at,
                 )
-            self._collect(session, cart_id, items, at)
+                if item.pickup_location_id is not None:
+                    place = item.pickup_location_id
+                    carts.choose_pickup(session, cart_id, line_id, location_id=place, at=at)
         with db.unit_of_work() as session:
             seen = view.of(
                 session,
@@ -120,17 +120,6 @@ class Stage:
         for _round in range(50):
             if not deliver_due(self.sandbox, self._post, 500) + jobs.drain():
                 return
-
-    def _collect(self, session: Session, cart_id: int, items: list[Item], at: datetime) -> None:
-        wanted = {
-            (item.variant_id, item.point_id): item.pickup_location_id
-            for item in items
-            if item.pickup_location_id is not None
-        }
-        for line in queries.lines(session, cart_id) if wanted else ():
-            location_id = wanted.get((line.variant_id, line.point_id))
-            if location_id is not None:
-                carts.choose_pickup(session, cart_id, line.id, location_id=location_id, at=at)
 
     def _post(self, _url: str, headers: Mapping[str, str], body: bytes) -> int:
         inbox.receive(body, headers["Stripe-Signature"], secret=self.settings.stripe_webhook_secret)

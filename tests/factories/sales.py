@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 
 from shop.checkout import cart as carts
-from shop.checkout import prepare, view
+from shop.checkout import prepare
 from shop.fulfillment.models import ShippingRate
 from shop.kernel import brand as brands
 from shop.kernel import clock, ids
@@ -80,7 +80,7 @@ def prepared(
     with unit_of_work() as session:
         cart_id, token = carts.open_cart(session, visitor="", account_id=None, at=at)
         for variant_id, units, point_id in rows:
-            carts.add(
+            line_id = carts.add(
                 session,
                 cart_id,
                 variant_id,
@@ -89,9 +89,8 @@ def prepared(
                 currency="CNY",
                 at=at,
             )
-        if collect_at is not None:
-            for line in view.of(session, cart_id, brand=brands.current(session), at=at).lines:
-                carts.choose_pickup(session, cart_id, line.stored.id, location_id=collect_at, at=at)
+            if collect_at is not None:
+                carts.choose_pickup(session, cart_id, line_id, location_id=collect_at, at=at)
     with unit_of_work() as session:
         made = prepare.prepare(
             session,

@@ -30,18 +30,18 @@ def cart() -> Response:
     """The cart as it stands now, with what has changed since it was filled."""
     token = visitors.cart_token()
     with db.reading() as session:
-        stored = queries.by_token(session, token)
+        stored, front = queries.by_token_with_front(session, token)
         if stored is None or stored.status not in ("active", "completing"):
-            return render.page("store/cart_empty.html", shopfront=_last_front(session, stored))
+            return render.page("store/cart_empty.html", shopfront=front)
         seen = _view(session, stored)
         if not seen.lines:
-            return render.page("store/cart_empty.html", shopfront=_last_front(session, stored))
+            return render.page("store/cart_empty.html", shopfront=front)
         return render.page(
             "store/cart.html",
             cart=seen,
             locked=stored.status == "completing",
             counters=_counters(session, seen),
-            shopfront=_last_front(session, stored),
+            shopfront=front,
         )
 
 
@@ -65,7 +65,7 @@ def add_to_cart() -> Any:
     with db.unit_of_work() as session:
         front = storefronts.by_slug(session, request.form.get("slug", ""))
         point_id = front.point_id if front and front.is_open else None
-        cart_id = _writable_cart(session)
+        cart_id = _open_cart(session, point_id)
         touch_id = touches.keep(session, visitors.touch(), at=at)
         carts.add(
             session,
@@ -113,22 +113,22 @@ def edit_cart() -> Any:
     return visitors.remember(render.back_to("store.cart"))
 
 
-def _writable_cart(session: Session) -> int:
+def _open_cart(session: Session, point_id: int | None) -> int:
     """The visitor's cart, or a fresh one if there is none that can be filled.
 
     A cart that is being paid stays bound to its order; adding to it starts a new one only after
     that order has ended.
     """
-    token = visitors.cart_token()
-    stored = queries.by_token(session, token)
-    if stored is not None and stored.status in ("active", "completing"):
-        return stored.id
-    cart_id, g.new_cart_token = carts.open_cart(
-        session,
-        visitor=visitors.name(),
-        account_id=current_actor().account_id,
-        at=clock.now(),
-    )
+    at = clock.now()
+    cart_id = carts.take(session, visitors.cart_token(), at=at, point_id=point_id)
+    if cart_id is None:
+        cart_id, g.new_cart_token = carts.open_cart(
+            session,
+            visitor=visitors.name(),
+            account_id=current_actor().account_id,
+            at=at,
+            point_id=point_id,
+        )
     return cart_id
 
 
@@ -162,13 +162,6 @@ def _counters(session: Session, seen: CartView) -> dict[int, list[Counter]]:
         ]
         for line in seen.lines
     }
-
-
-def _last_front(session: Session, stored: Cart | None) -> Any:
-    if stored is None or stored.point_id is None:
-        return None
-    front = storefronts.of_point(session, stored.point_id)
-    return front if front and front.is_open else None
 
 
 def _number(name: str, default: int | None = None) -> int:

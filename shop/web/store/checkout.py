@@ -11,13 +11,13 @@ from shop.checkout import queries, view
 from shop.checkout.address import division_code, paste
 from shop.checkout.errors import CartChanged, CartProblems
 from shop.checkout.models import Cart
-from shop.kernel import brand as brands
 from shop.kernel import clock, db
 from shop.kernel.errors import Invalid
 from shop.kernel.i18n import _, locale
 from shop.kernel.words import say
 from shop.payments import finalise, sessions
-from shop.storefront import queries as storefronts
+from shop.payments.attempts import Attempt
+from shop.storefront.queries import Shopfront
 from shop.web import access, render
 from shop.web.actor import current_actor
 from shop.web.store import visitors
@@ -41,12 +41,12 @@ FIELDS = (
 def checkout() -> Any:
     """The checkout page with what the buyer has typed so far."""
     with db.reading() as session:
-        stored = queries.by_token(session, visitors.cart_token())
+        stored, front = queries.by_token_with_front(session, visitors.cart_token())
         if stored is None or stored.status not in ("active", "completing"):
             return render.back_to("store.cart")
         if stored.status == "completing":
             return _resume(session, stored)
-        return _page(session, stored, _typed(stored))
+        return _page(session, stored, front, _typed(stored))
 
 
 @blueprint.post("/checkout/address")
@@ -72,13 +72,12 @@ def place_order() -> Any:
     token, typed = visitors.cart_token(), _form()
     try:
         with db.unit_of_work() as session:
-            brand = brands.current(session)
             prepared = preparing.prepare(
                 session,
                 token,
                 {**typed, "division_code": _division(typed)},
                 expected_total=_expected_total(),
-                brand=brand,
+                brand=render.current_brand(),
                 account_id=current_actor().account_id,
                 locale=locale(),
                 at=clock.now(),
@@ -92,7 +91,7 @@ def place_order() -> Any:
     if prepared.total_amount == 0:
         finalise.without_payment(prepared.order_id)
         return render.back_to("store.order", token=prepared.token)
-    return redirect(_payment_url(prepared.order_id, prepared.token), code=303)
+    return redirect(_payment_url(prepared.order_id, prepared.token, prepared.attempt), code=303)
 
 
 @blueprint.get("/pay/return")
@@ -115,12 +114,13 @@ def pay_again(token: str) -> Any:
     return redirect(_payment_url(order_id, token), code=303)
 
 
-def _payment_url(order_id: int, token: str) -> str:
+def _payment_url(order_id: int, token: str, attempt: Attempt | None = None) -> str:
     base = request.host_url.rstrip("/") + request.script_root
     return sessions.open_session(
         order_id,
         success_url=f"{base}/pay/return?session_id={{CHECKOUT_SESSION_ID}}",
         cancel_url=f"{base}/orders/{token}",
+        attempt=attempt,
     )
 
 
@@ -137,15 +137,16 @@ def _again(token: str, typed: dict[str, Any], error: Invalid, status: int = 422)
             raise error
         carts.keep_contact(session, stored.id, typed, at=clock.now())
     with db.reading() as session:
-        found = queries.by_token(session, token)
+        found, front = queries.by_token_with_front(session, token)
         if found is None:
             raise error
-        return _page(session, found, typed, error, status)
+        return _page(session, found, front, typed, error, status)
 
 
 def _page(
     session: Session,
     stored: Cart,
+    front: Shopfront | None,
     typed: dict[str, Any],
     error: Invalid | None = None,
     status: int = 200,
@@ -159,7 +160,6 @@ def _page(
     )
     if not seen.lines:
         return render.back_to("store.cart")  # type: ignore[no-any-return]
-    front = storefronts.of_point(session, stored.point_id) if stored.point_id else None
     return render.page(
         "store/checkout.html",
         status=status,
@@ -167,7 +167,7 @@ def _page(
         typed=typed,
         message=say(error.message) if error else "",
         errors={name: say(words) for name, words in error.fields.items()} if error else {},
-        shopfront=front if front and front.is_open else None,
+        shopfront=front,
     )
 
 

@@ -6,8 +6,9 @@ from flask import Response, abort, request
 from sqlalchemy.orm import Session
 
 from shop import search as searching
+from shop.catalog import categories
 from shop.catalog import queries as catalog
-from shop.catalog.categories import CategoryTree, categories
+from shop.catalog.categories import CategoryTree
 from shop.catalog.queries import Card
 from shop.kernel import clock, db
 from shop.kernel.pages import Page
@@ -86,7 +87,7 @@ def point_search(slug: str) -> Response:
 
 
 def _category_page(session: Session, slug: str, front: Shopfront | None) -> Response:
-    tree = categories(session)
+    tree = categories.kept.get()
     chosen = tree.by_slug(slug)
     if chosen is None:
         abort(404)
@@ -122,7 +123,7 @@ def _search_page(session: Session, front: Shopfront | None) -> Response:
         "store/search.html",
         query=query,
         products=Page(cards, found.next_key),
-        tree=categories(session),
+        tree=categories.kept.get(),
         shopfront=front,
     )
 
@@ -135,4 +136,4 @@ def _listing(session: Session, front: Shopfront | None) -> Listing:
         pinned=front.pinned if front else (),
         after=request.args.get("after", ""),
     )
-    return Listing(products, categories(session))
+    return Listing(products, categories.kept.get())

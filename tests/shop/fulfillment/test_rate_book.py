@@ -20,8 +20,7 @@ def write(rate_id: int | None = None, **values: Any) -> int:
 
 
 def cost(code: str, goods: int = 1000) -> int:
-    with reading() as session:
-        return rates.quote(session, division_code=code, goods_amount=goods).amount
+    return rates.quote(division_code=code, goods_amount=goods).amount
 
 
 def test_the_longest_matching_region_holds(shop: Installation) -> None:
