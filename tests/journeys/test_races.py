@@ -2,15 +2,16 @@
 
 import time
 from collections import Counter
+from functools import partial
 
 from flask.testing import FlaskClient
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, insert, select, text, update
 
 from shop.catalog import stock_check
 from shop.catalog.models import StockLevel
 from shop.kernel import db
 from shop.orders.models import Order, OrderEvent, OrderStatus
-from shop.payments import endings, finalise
+from shop.payments import endings, finalise, sums
 from shop.payments.models import Payment, PaymentEvent
 from shop.sandbox.delivery import deliver_due
 from tests.conftest import Clock
@@ -273,6 +274,35 @@ def one_of_everything(order_id: int) -> bool:
         ).scalar_one()
     assert (order.status, charges, sales, entries, mails) == ("placed", 1, 1, 1, 1)
     return True
+
+
+class TestManyCharges:
+    def test_charges_that_land_at_once_are_all_counted(self, world: World) -> None:
+        """Without the turn at the order's row (`sums.store`) each sum misses the others' charge."""
+        order = world.buy("honey")
+        with db.unit_of_work() as session:
+            first = session.scalars(select(Payment)).one()
+            columns = [column.name for column in Payment.__table__.columns]
+            copies = [
+                {name: getattr(first, name) for name in columns}
+                | {"id": first.id + n, "attempt": 1 + n, "status": "pending", "captured_amount": 0}
+                | {"session_id": f"cs_{n}", "intent_id": f"pi_{n}", "charge_id": f"ch_{n}"}
+                for n in range(1, 9)
+            ]
+            session.execute(insert(Payment), copies)
+
+        def charge(payment_id: int) -> None:
+            with db.unit_of_work() as session:
+                session.execute(
+                    update(Payment)
+                    .where(Payment.id == payment_id)
+                    .values(status="succeeded", captured_amount=Payment.amount)
+                )
+                sums.store(session, order.id)
+
+        together([partial(charge, copy["id"]) for copy in copies])
+
+        assert world.order().captured_amount == 9 * order.total_amount
 
 
 def empty_the_counter(world: World) -> None:
