@@ -37,7 +37,7 @@ check: $(BIN)/.tools ## format, lint, types, templates, import contracts
 	$(BIN)/djlint templates --lint --quiet
 
 soak: $(BIN)/.tools built ## the long run
-	$(BIN)/python -m pytest -n 2 -m soak
+	GRIDSHOP_SOAK=1 $(BIN)/python -m pytest -n 2 --dist loadgroup -m "soak or longer"
 
 lock: $(BIN)/.tools ## write the lock files anew
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header pyproject.toml -o requirements.txt

@@ -24,6 +24,21 @@ class CartLocked(Conflict):
         )
 
 
+class OrderDiffers(Conflict):
+    """The cart's order was made with other details than this post brings (test B13)."""
+
+    code = "order_differs"
+    status = 422
+
+    def __init__(self) -> None:
+        super().__init__(
+            _l(
+                "An order was already made from this cart, with other details. "
+                "Choose “Edit cart” to change them."
+            )
+        )
+
+
 class CartChanged(Conflict):
     """The total rose since the buyer saw it; they must confirm the new one."""
 

@@ -22,6 +22,7 @@ from shop.checkout.errors import (
     CartEmpty,
     CartProblems,
     NoSuchCart,
+    OrderDiffers,
 )
 from shop.checkout.models import Cart
 from shop.checkout.view import CartView, ViewLine
@@ -33,7 +34,7 @@ from shop.network.models import Point
 from shop.network.queries import Buyer, works_at
 from shop.orders import make as orders
 from shop.orders.make import Made, NewLine, NewOrder
-from shop.orders.models import Order
+from shop.orders.models import Order, OrderContact
 from shop.payments import attempts
 from shop.payments.attempts import Attempt
 from shop.sharing import attribution
@@ -67,12 +68,12 @@ def prepare(
 
     `typed` is the contact form; `expected_total` is what the buyer saw, in minor units. A lower
     total passes silently, a higher one must be confirmed.
-    Raises NoSuchCart, CartEmpty, Invalid (contact), CartProblems, CartChanged, NotDelivered,
-    AmountTooSmall; the unit of work must then be rolled back.
+    Raises NoSuchCart, OrderDiffers, CartEmpty, Invalid (contact), CartProblems, CartChanged,
+    NotDelivered, AmountTooSmall; the unit of work must then be rolled back.
     """
     cart = _claim(session, cart_token, at)
     if cart is None:
-        return _replay(session, cart_token)
+        return _replay(session, cart_token, typed, brand)
     buyer = Buyer(account_id, *contacts.reach(typed, country=brand.country))
     seen = views.of(
         session,
@@ -142,15 +143,25 @@ def _claim(session: Session, token: str, at: datetime) -> _Claimed | None:
     return _Claimed(*row) if row else None
 
 
-def _replay(session: Session, token: str) -> Prepared:
+def _replay(session: Session, token: str, typed: Mapping[str, Any], brand: Brand) -> Prepared:
     row = session.execute(
-        select(Order.id, Order.token, Order.total_amount)
+        select(Order.id, Order.token, Order.total_amount, OrderContact)
         .join(Cart, Cart.id == Order.cart_id)
+        .join(OrderContact, OrderContact.order_id == Order.id)
         .where(Cart.token == token)
     ).one_or_none()
     if row is None:
         raise NoSuchCart
-    return Prepared(*row, attempt=None)
+    contact = contacts.check(
+        typed, country=brand.country, needs_address=False, consent_version=brand.consent_version
+    )
+    if any(contact[name] != getattr(row.OrderContact, name) for name in _WHOM_AND_WHERE):
+        # To pay on as if nothing were different would send the goods to the first address.
+        raise OrderDiffers
+    return Prepared(*row[:3], attempt=None)
+
+
+_WHOM_AND_WHERE = ("name", "phone", "email", "province", "city", "district", "address")
 
 
 def _check(seen: CartView, expected_total: int, brand: Brand) -> None:

@@ -53,6 +53,10 @@ class ForeignObject(Exception):
     """The object is not this shop's."""
 
 
+class UnknownPayment(Exception):
+    """The object says that it is ours, and no payment of ours agrees with it."""
+
+
 def after_return(session_id: str) -> str | None:
     """For the return page: finalise what can be, and give the order's token.
 
@@ -76,7 +80,7 @@ def after_return(session_id: str) -> str | None:
 def by_session(session_id: str) -> AttemptStatus:
     """Look at a Session and move its order forward.
 
-    Raises ForeignObject if it is not this shop's, GatewayUnavailable.
+    Raises ForeignObject if it is not this shop's, UnknownPayment, GatewayUnavailable.
     """
     heard = _heard(client.session(session_id), clock.now())
     try:
@@ -157,14 +161,14 @@ def _apply(session: Session, heard: Heard) -> None:
         .with_for_update(of=Order, key_share=True)
     ).one_or_none()
     if row is None:
-        raise ForeignObject(heard.session_id)
+        raise UnknownPayment(heard.session_id)
     payment, turn = row.Payment, Turn(heard.order_id, row.status, row.total_amount)
     if payment.session_id is None:
         # The process ended between Stripe's answer and our note of it: adopt the Session.
         payment.session_id = heard.session_id
         session.flush()
     elif payment.session_id != heard.session_id:
-        raise ForeignObject(heard.session_id)
+        raise UnknownPayment(heard.session_id)
     if heard.status is AttemptStatus.SUCCEEDED:
         _capture(session, payment, turn, heard)
     elif payment.status in sums.OPEN and payment.status != heard.status:

@@ -1,5 +1,8 @@
 """What each type of Stripe's news means for payments: fetch the object, move forward."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from shop.gateway import client
 from shop.gateway.inbox import NotYetKnown, Outcome
 from shop.payments import disputes, finalise, refunds
@@ -11,6 +14,8 @@ def on_session(session_id: str, _account: str) -> Outcome:
         finalise.by_session(session_id)
     except finalise.ForeignObject:
         return Outcome.IGNORED
+    except finalise.UnknownPayment as error:
+        raise NotYetKnown(session_id) from error
     return Outcome.PROCESSED
 
 
@@ -28,9 +33,7 @@ def on_refund(refund_id: str, _account: str) -> Outcome:
     found = client.refund(refund_id)
     if refunds.record(found):
         return Outcome.PROCESSED
-    if (found.get("metadata") or {}).get("app") == "gridshop":
-        raise NotYetKnown(refund_id)
-    return Outcome.IGNORED
+    return _ours_or_ignored(found)
 
 
 def on_charge_refunded(charge_id: str, _account: str) -> Outcome:
@@ -40,9 +43,19 @@ def on_charge_refunded(charge_id: str, _account: str) -> Outcome:
     if not intent_id:
         return Outcome.IGNORED
     known = [refunds.record(found) for found in client.refunds_of(str(intent_id))]
-    return Outcome.PROCESSED if any(known) else Outcome.IGNORED
+    return Outcome.PROCESSED if any(known) else _ours_or_ignored(charge)
 
 
 def on_dispute(dispute_id: str, _account: str) -> Outcome:
     """charge.dispute.*."""
-    return Outcome.PROCESSED if disputes.record(client.dispute(dispute_id)) else Outcome.IGNORED
+    found = client.dispute(dispute_id)
+    if disputes.record(found):
+        return Outcome.PROCESSED
+    return _ours_or_ignored(client.charge(str(found["charge"])))
+
+
+def _ours_or_ignored(found: Mapping[str, Any]) -> Outcome:
+    """For what no row of ours knows; raises NotYetKnown if it carries our name all the same."""
+    if (found.get("metadata") or {}).get("app") == "gridshop":
+        raise NotYetKnown(str(found["id"]))
+    return Outcome.IGNORED

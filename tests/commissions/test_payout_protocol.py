@@ -163,6 +163,7 @@ def test_every_two_faults_end_in_one_transfer_and_one_booking(memory: Engine) ->
     assert ends == {(1, 1): 2304}
 
 
+@pytest.mark.longer
 def test_late_requests_and_lagging_look_ups_do_not_pay_twice() -> None:
     """A sample of the harder model; `make soak` runs all of it."""
     engine = make_engine("sqlite://")

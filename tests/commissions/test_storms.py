@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -317,14 +318,14 @@ class ShopOnPostgres(Shop):
     kind = "postgresql"
 
 
-TestShop = Shop.TestCase
+TestShop = pytest.mark.longer(Shop.TestCase)
 TestShop.settings = settings(
     max_examples=2000 if SOAK else 60,
     stateful_step_count=50,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-TestShopOnPostgres = ShopOnPostgres.TestCase
+TestShopOnPostgres = pytest.mark.longer(ShopOnPostgres.TestCase)
 TestShopOnPostgres.settings = settings(
     TestShop.settings, max_examples=200 if SOAK else 6, stateful_step_count=30
 )
