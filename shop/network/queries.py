@@ -88,6 +88,24 @@ def places_of(session: Session, account_id: int) -> tuple[Place, ...]:
     return tuple(best.values())
 
 
+def place_below(session: Session, account_id: int, point_id: int) -> Place | None:
+    """A point below one that this person manages, as their place; one statement."""
+    boss = aliased(Point)
+    row = session.execute(
+        select(Point.id, Point.name, Point.kind, Point.status, PointMembership.role)
+        .join(boss, tree.stands_below(Point, boss))
+        .join(PointMembership, PointMembership.point_id == boss.id)
+        .where(
+            Point.id == point_id,
+            Point.status != "closed",
+            PointMembership.account_id == account_id,
+            PointMembership.role == PointRole.MANAGER,
+        )
+        .limit(1)
+    ).one_or_none()
+    return Place(*row) if row else None
+
+
 @dataclass(frozen=True)
 class PointFilter:
     """What the list of points shows; without any wish it shows the roots of the tree."""

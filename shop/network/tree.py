@@ -49,6 +49,11 @@ def below(path: str) -> ColumnElement[bool]:
     return (Point.path >= path) & (Point.path < path + "g")
 
 
+def stands_below(point: type[Point], boss: type[Point]) -> ColumnElement[bool]:
+    """Condition between two points of a statement: the first is the second, or below it."""
+    return (point.path >= boss.path) & (point.path < boss.path + "g")
+
+
 def lock(session: Session) -> None:
     """Keep other changes of the tree out until this transaction ends."""
     if session.get_bind().dialect.name == "postgresql":

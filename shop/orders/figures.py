@@ -1,5 +1,6 @@
 """What a point has sold: sums over order lines by who brought them."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,15 +19,25 @@ class Sold:
     amount: int
 
 
+NOTHING = Sold(0, 0)
+
+
 def sold(session: Session, point_id: int, *, since: datetime) -> Sold:
     """Placed orders with lines that this point brought; one statement."""
-    orders, amount = session.execute(
+    return sold_by(session, [point_id], since=since).get(point_id, NOTHING)
+
+
+def sold_by(session: Session, point_ids: Collection[int], *, since: datetime) -> Mapping[int, Sold]:
+    """The same for several points, without those that sold nothing; one statement."""
+    rows = session.execute(
         select(
+            LineAttribution.point_id,
             func.count(func.distinct(OrderLine.order_id)),
             func.coalesce(func.sum(OrderLine.line_amount), 0),
         )
-        .join(LineAttribution, LineAttribution.order_line_id == OrderLine.id)
+        .join(OrderLine, OrderLine.id == LineAttribution.order_line_id)
         .join(Order, Order.id == OrderLine.order_id)
-        .where(LineAttribution.point_id == point_id, Order.placed_at >= since)
-    ).one()
-    return Sold(int(orders), int(amount))
+        .where(LineAttribution.point_id.in_(sorted(point_ids)), Order.placed_at >= since)
+        .group_by(LineAttribution.point_id)
+    )
+    return {int(row[0] or 0): Sold(int(row[1]), int(row[2])) for row in rows}

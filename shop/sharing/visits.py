@@ -1,10 +1,10 @@
 """Reading counted visits."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from shop.sharing.models import VisitCount
@@ -23,6 +23,18 @@ def of_day(session: Session, point_id: int, day: date) -> Day:
     """One day; zero where nobody came."""
     found = of_days(session, point_id, since=day, until=day)
     return found[0] if found else Day(day, 0, 0)
+
+
+def of_points(
+    session: Session, point_ids: Collection[int], *, since: date, until: date
+) -> Mapping[int, int]:
+    """Visits of several points over some days, without those that had none; one statement."""
+    rows = session.execute(
+        select(VisitCount.point_id, func.sum(VisitCount.visits))
+        .where(VisitCount.point_id.in_(sorted(point_ids)), VisitCount.day.between(since, until))
+        .group_by(VisitCount.point_id)
+    )
+    return {row[0]: int(row[1]) for row in rows}
 
 
 def of_days(session: Session, point_id: int, *, since: date, until: date) -> Sequence[Day]:

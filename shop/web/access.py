@@ -41,6 +41,9 @@ machine = Rule("machine", lambda _actor: True, needs_sign_in=False, same_origin=
 signed_in = Rule("signed_in", lambda actor: actor.is_signed_in)
 desk = Rule("desk", lambda actor: actor.point_role in ("owner", "manager", "clerk"))
 """Anybody who works at the point that is chosen."""
+desk_lead = Rule("desk_lead", lambda actor: actor.point_role in ("owner", "manager"))
+"""Who answers for what the point sells: its owner, and whoever manages it or a point above."""
+desk_manager = Rule("desk_manager", lambda actor: actor.point_role == "manager")
 desk_owner = Rule("desk_owner", lambda actor: actor.point_role == "owner")
 any_staff = Rule("any_staff", lambda actor: bool(actor.staff_roles) and actor.has_second_factor)
 

@@ -107,6 +107,9 @@ def _read() -> Actor:
     places: tuple[Place, ...] = user.places
     chosen = session.get("point", "")
     place = next((place for place in places if str(place.point_id) == chosen), None)
+    if place is None and chosen and any(place.role == "manager" for place in places):
+        with db.reading() as reader:
+            place = network.place_below(reader, user.person.id, int(chosen))
     return Actor(
         account_id=user.person.id,
         name=user.person.name,

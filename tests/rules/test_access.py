@@ -1,26 +1,48 @@
 """Every route × every kind of actor answers as its access rule says; what carries no rule is shut."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.routing import Rule as Route
 
-from shop.kernel import clock
+from commissions.models import Entry
+from shop.accounts import register
+from shop.fulfillment.models import PickupTicket
+from shop.kernel import clock, db
+from shop.network import points, tree
+from shop.network.models import PointKind, PointRole
+from shop.network.points import NewPoint
+from shop.rewards import keys
+from shop.sharing import links
 from shop.web.access import rule_of
 from tests.conftest import START, Database, _database
 from tests.installation import install
 from tests.world import World, build
 
-ACTORS = ("signed out", "buyer", "owner", "other owner", "clerk", "staff", "maker", "checker")
-PEOPLE = {"owner": "anna", "other owner": "bo"}
+ACTORS = (
+    "signed out",
+    "buyer",
+    "owner",
+    "other owner",
+    "clerk",
+    "manager",
+    "staff",
+    "maker",
+    "checker",
+)
+PEOPLE = {"owner": "anna", "other owner": "bo", "manager": "boss"}
 
 TABLE: dict[str, set[str]] = {
     "public": set(ACTORS),
     "machine": set(ACTORS),
     "signed_in": set(ACTORS) - {"signed out"},
-    "desk": {"owner", "other owner", "clerk"},
+    "desk": {"owner", "other owner", "clerk", "manager"},
+    "desk_lead": {"owner", "other owner", "manager"},
+    "desk_manager": {"manager"},
     "desk_owner": {"owner", "other owner"},
     "any_staff": {"staff", "maker", "checker"},
     "staff:admin": {"staff"},
@@ -41,8 +63,23 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     database: Database = next(databases)
 
     with clock.set_to(START):
-        yield build(install(database.urls, folder))
+        world = build(install(database.urls, folder))
+        region(world)
+        yield world
     next(databases, None)
+
+
+def region(world: World) -> None:
+    """A point whose manager looks after Anna's; nobody manages Bo's or the corner store."""
+    at = clock.now()
+    with db.unit_of_work() as session:
+        boss = register.with_contact(session, "boss@world.example", name="boss", locale="en", at=at)
+        world.accounts["boss"] = boss.id
+        world.points["region"] = points.make(
+            session, NewPoint(kind=PointKind.DEALER, name="Region east"), by="test", at=at
+        )
+        points.join(session, world.points["region"], boss.id, PointRole.MANAGER, at=at)
+        tree.move(session, world.points["anna"], world.points["region"], by="test", at=at)
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +124,75 @@ def test_each_actor_passes_where_the_table_says_and_nowhere_else(
             if passed != (actor in TABLE[rule.name]):
                 wrong.append((method, route.rule, rule.name, passed))
     assert wrong == []
+
+
+SHARED = {"desk.arrange", "desk.choose"}
+"""Desk routes that name a product of the one catalog, or a place (tested below)."""
+
+
+def test_a_point_sees_and_changes_only_its_own(world: World) -> None:
+    """Every desk route that names a thing, with real things: the owner passes, no other does."""
+    things, unnamed = own_things(world), []
+    wrong = []
+    for route in routes(world):
+        if not route.rule.startswith("/desk/") or not route.arguments or route.endpoint in SHARED:
+            continue
+        (argument,) = route.arguments
+        if argument not in things:
+            unnamed.append(route.rule)
+            continue
+        value, owner, others = things[argument]
+        for method in sorted((route.methods or set()) - {"HEAD", "OPTIONS"}):
+            path = re.sub("<.*?>", value, route.rule)
+            refused = {
+                name: refuses(world.signed_in(name), path, method) for name in (*others, owner)
+            }
+            if refused != {**dict.fromkeys(others, True), owner: False}:
+                wrong.append((method, route.rule, refused))
+    assert unnamed == [], "say here whose thing it is"
+    assert wrong == []
+
+
+def refuses(client: FlaskClient, path: str, method: str) -> bool:
+    """Whether somebody is told that there is no such thing, or that it is none of theirs."""
+    form = {"target": "/"} if method == "POST" else None
+    return client.open(path, method=method, data=form).status_code in (403, 404)
+
+
+def own_things(world: World) -> dict[str, tuple[str, str, tuple[str, ...]]]:
+    """For each argument: a real value, whose it is, and who must not get at it."""
+    buyer = world.browser()
+    world.add(buyer, "honey", slug="anna-shop")
+    line = re.search(r"/cart/lines/(\d+)", buyer.get("/cart").get_data(as_text=True))
+    assert line is not None
+    buyer.post(f"/cart/lines/{line[1]}", data={"delivery": str(world.counter)})
+    world.check_out(buyer)
+    world.pay()
+    world.installation.settle()
+    with db.unit_of_work() as session:
+        anna = keys.point(world.points["anna"])
+        entry = session.scalars(select(Entry.id).where(Entry.point_key == anna)).first()
+        ticket = session.scalars(select(PickupTicket.id)).first()
+        code = links.live_code(session, world.points["anna"], "/", label="door", at=clock.now())
+    return {
+        "entry_id": (str(entry), "anna", ("bo", "keeper", "clerk", "boss", "buyer")),
+        "ticket_id": (str(ticket), "keeper", ("anna", "bo", "boss", "buyer")),
+        "code": (code, "anna", ("bo", "keeper", "boss", "buyer")),
+    }
+
+
+def test_a_manager_looks_after_the_points_below_and_no_others(world: World) -> None:
+    boss = world.signed_in("boss")
+
+    team = boss.get("/en/desk/team").get_data(as_text=True)
+    assert "Anna&#39;s shop" in team
+    assert "Bo&#39;s shop" not in team
+
+    boss.get(f"/desk/places/{world.points['anna']}")
+    assert "Anna&#39;s shop" in boss.get("/en/desk/").get_data(as_text=True)
+    assert boss.get("/desk/earnings").status_code == 403
+    boss.get(f"/desk/places/{world.points['bo']}")
+    assert "Bo&#39;s shop" not in boss.get("/en/desk/").get_data(as_text=True)
 
 
 def test_a_post_from_another_site_is_refused_everywhere_but_at_the_machines(world: World) -> None:

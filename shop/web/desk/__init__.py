@@ -1,6 +1,6 @@
 """The point's desk: today, sharing, orders, earnings, handing over, the shop window."""
 
-from shop.web.desk import earnings, hand_over, orders, payee, places, share, shopfront, today
+from shop.web.desk import earnings, hand_over, orders, payee, places, share, shopfront, team, today
 from shop.web.desk.routes import blueprint
 
 __all__ = [
@@ -12,5 +12,6 @@ __all__ = [
     "places",
     "share",
     "shopfront",
+    "team",
     "today",
 ]

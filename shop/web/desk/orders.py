@@ -10,7 +10,7 @@ from shop.web.desk.routes import blueprint
 
 
 @blueprint.get("/orders")
-@access.desk_owner
+@access.desk_lead
 def orders() -> Response:
     """Newest first."""
     with db.reading() as session:

@@ -20,9 +20,11 @@ def places() -> Response:
 @blueprint.get("/places/<int:point_id>")
 @access.signed_in
 def choose(point_id: int) -> Any:
-    """Work at this point; others' points are not among the places and change nothing."""
-    if point_id in {place.point_id for place in current_actor().places}:
-        choose_place(point_id)
+    """Work at this point, or look at one below; others' points change nothing."""
+    before = current_actor().point_id
+    choose_place(point_id)
+    if current_actor().point_id != point_id and before is not None:
+        choose_place(before)
     role = current_actor().point_role
     return render.back_to("desk.hand_over" if role == "clerk" else "desk.today")
 
@@ -33,6 +35,13 @@ def _menu() -> dict[str, object]:
         counter = ("desk.hand_over", "scan", _("Hand over"))
         if current_actor().point_role == "clerk":
             return [counter]
+        if current_actor().point_role == "manager":
+            return [
+                ("desk.today", "home", _("Today")),
+                ("desk.team", "store", _("Points")),
+                ("desk.orders", "list", _("Orders")),
+                counter,
+            ]
         return [
             ("desk.today", "home", _("Today")),
             ("desk.share", "share", _("Share")),
