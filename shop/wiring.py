@@ -7,9 +7,9 @@ from typing import Any
 from flask import Flask
 
 from shop.catalog import importer, media, stock_check
-from shop.catalog.events import ProductsChanged
+from shop.catalog.events import ProductsChanged, TaxClassRemoved, TaxesChanged
 from shop.checkout import completion
-from shop.fulfillment import pickup
+from shop.fulfillment import pickup, rate_book, rates
 from shop.gateway import client, inbox
 from shop.kernel import db, events, jobs
 from shop.kernel.events import Event
@@ -36,6 +36,8 @@ from shop.storefront import opening
 
 EVENTS: Mapping[type[Event], Sequence[Callable[..., None]]] = {
     ProductsChanged: (index.refresh,),
+    TaxesChanged: (rates.follow_taxes,),
+    TaxClassRemoved: (rate_book.keep_class,),
     PointActivated: (storefronts.open_for,),
     PointsActivated: (opening.open_many,),
     OrderPlaced: (

@@ -12,3 +12,19 @@ class ProductsChanged(Event):
 
     product_ids: tuple[int, ...]
     at: datetime
+
+
+@dataclass(frozen=True)
+class TaxesChanged(Event):
+    """A tax class has other rates; whoever keeps a copy of them drops it."""
+
+    tax_class: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class TaxClassRemoved(Event):
+    """A tax class goes; whoever names it in rows of their own refuses by ClassInUse."""
+
+    tax_class: str
+    at: datetime

@@ -19,6 +19,7 @@ from shop.catalog.tables import (
     location,
     product,
     stock_level,
+    stock_lot,
     stock_movement,
     stock_reservation,
     variant,
@@ -104,6 +105,8 @@ class MovementRow(NamedTuple):
     note: str
     by: str
     at: datetime
+    lot: str | None
+    """Code of the lot; null if none was named."""
 
 
 class HoldRow(NamedTuple):
@@ -240,9 +243,10 @@ def movements(
     session: Session, level_id: int, *, after: str = "", limit: int = 50
 ) -> Page[MovementRow]:
     """What happened to a level, newest first."""
-    columns = [stock_movement.c[name] for name in MovementRow._fields]
+    columns = [stock_movement.c[name] for name in MovementRow._fields if name != "lot"]
     rows = session.execute(
-        select(*columns)
+        select(*columns, stock_lot.c.code)
+        .select_from(stock_movement.outerjoin(stock_lot, stock_lot.c.id == stock_movement.c.lot_id))
         .where(
             stock_movement.c.stock_level_id == level_id, *_older_than(stock_movement.c.id, after)
         )

@@ -270,7 +270,7 @@ class StockMovement(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     stock_level_id: Mapped[int] = mapped_column(ForeignKey("stock_level.id"))
     kind: Mapped[str] = mapped_column(String(20))
-    """reserve, release, commit, hand_over, restock, return, adjust or receive."""
+    """reserve, release, commit, hand_over, restock, return, adjust, receive or transfer."""
     quantity: Mapped[int] = mapped_column(Integer)
     on_hand_change: Mapped[int] = mapped_column(Integer, default=0)
     committed_change: Mapped[int] = mapped_column(Integer, default=0)

@@ -8,6 +8,8 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from shop.catalog.events import TaxClassRemoved
+from shop.catalog.taxes import ClassInUse
 from shop.fulfillment import rates
 from shop.fulfillment.models import ShippingRate
 from shop.kernel import audit, ids
@@ -56,6 +58,13 @@ def write(
         session, "shipping_rate.written", "shipping_rate", found, by=by, at=at, after=values
     )
     return found
+
+
+def keep_class(session: Session, event: TaxClassRemoved) -> None:
+    """Refuse, by ClassInUse, if a rate is of the class; hears of `TaxClassRemoved`."""
+    of_class = ShippingRate.tax_class == event.tax_class
+    if session.scalar(select(ShippingRate.id).where(of_class).limit(1)) is not None:
+        raise ClassInUse
 
 
 def one(session: Session, rate_id: int) -> ShippingRate:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from shop.catalog.events import TaxesChanged
 from shop.catalog.models import TaxRate
 from shop.fulfillment.models import ShippingRate
 from shop.kernel.errors import Invalid
@@ -69,6 +70,11 @@ def active(session: Session) -> list[Rate]:
 
 
 kept = Kept(active)
+
+
+def follow_taxes(session: Session, _event: TaxesChanged) -> None:
+    """The kept rates hold the tax on them; hears of `TaxesChanged`."""
+    kept.forget(session)
 
 
 def quote(*, division_code: str, goods_amount: int) -> Quote:

@@ -5,6 +5,7 @@ from shop.web.admin import (
     audit_log,
     catalog,
     commissions,
+    locations,
     machinery,
     menu,
     order_actions,
@@ -18,6 +19,7 @@ from shop.web.admin import (
     settings,
     staff,
     tasks,
+    taxes,
 )
 from shop.web.admin.routes import blueprint
 
@@ -27,6 +29,7 @@ __all__ = [
     "blueprint",
     "catalog",
     "commissions",
+    "locations",
     "machinery",
     "menu",
     "order_actions",
@@ -40,4 +43,5 @@ __all__ = [
     "settings",
     "staff",
     "tasks",
+    "taxes",
 ]

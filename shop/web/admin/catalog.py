@@ -6,6 +6,7 @@ from shop.web.admin import (
     catalog_product,
     catalog_products,
     catalog_stock,
+    catalog_transfer,
 )
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "catalog_product",
     "catalog_products",
     "catalog_stock",
+    "catalog_transfer",
 ]

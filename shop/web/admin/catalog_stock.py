@@ -1,18 +1,19 @@
 """Stock: what is where, why it moved, who holds it, and corrections with a reason."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, request, url_for
 
 from shop.accounts import queries as accounts
-from shop.catalog import listing, locations, stock
+from shop.catalog import listing, locations, places, stock, transfers
 from shop.catalog.listing import MovementRow
 from shop.catalog.stock import AdjustReason
 from shop.kernel import clock, db, ids
 from shop.kernel.errors import Invalid, NotFound
-from shop.kernel.i18n import _l
+from shop.kernel.i18n import _l, text_of
 from shop.kernel.words import Words
 from shop.web import access, render
 from shop.web.actor import current_actor
@@ -35,11 +36,11 @@ def stock_levels() -> Response:
             text=request.args.get("text", "")[:120],
             after=request.args.get("after", ""),
         )
-        places = locations.places(session)
+        known = locations.places(session)
     return render.page(
         "admin/catalog/stock.html",
         page=page,
-        places=places,
+        places=known,
         is_filtered=any(request.args.get(name) for name in ("location", "low", "text")),
     )
 
@@ -83,6 +84,8 @@ def _level(level_id: int, typed: Typed, *, status: int = 200) -> Response:
             raise NotFound(_l("There is no such stock level."))
         movements = listing.movements(session, level_id, after=request.args.get("after", ""))
         holds = listing.holds(session, level_id)
+        moves = {one.reason_id for one in movements.items if one.reason_type == transfers.KIND}
+        ends = places.other_ends(session, row, moves)
         names = accounts.names_of(session, {one.by for one in movements.items})
     return render.page(
         "admin/catalog/stock_level.html",
@@ -91,7 +94,7 @@ def _level(level_id: int, typed: Typed, *, status: int = 200) -> Response:
         page=movements,
         holds=holds,
         names=names,
-        cause_of=_cause_of,
+        cause_of=lambda one: _cause_of(one, ends),
         typed=typed,
         reasons=AdjustReason,
     )
@@ -105,7 +108,13 @@ class Cause:
     url: str = ""
 
 
-def _cause_of(row: MovementRow) -> Cause:
+def _cause_of(row: MovementRow, ends: Mapping[str, tuple[int, dict[str, str]]]) -> Cause:
+    if row.reason_type == transfers.KIND and row.reason_id in ends:
+        level_id, name = ends[row.reason_id]
+        to = _l("To: %(place)s", place=text_of(name))
+        came = _l("From: %(place)s", place=text_of(name))
+        url = url_for("admin.stock_level", level_id=level_id)
+        return Cause(to if row.on_hand_change < 0 else came, url)
     first = row.reason_id.partition(":")[0]
     if row.reason_type in set(AdjustReason):
         return Cause(AdjustReason(row.reason_type).label)

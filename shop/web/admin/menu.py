@@ -19,6 +19,7 @@ def _entries() -> list[tuple[str, list[tuple[str, str]]]]:
             [
                 ("admin.products", _("Products")),
                 ("admin.stock_levels", _("Stock")),
+                ("admin.locations", _("Places")),
                 ("admin.categories", _("Categories")),
                 ("admin.imports", _("Imports")),
                 ("admin.rates", _("Shipping rates")),
@@ -41,6 +42,7 @@ def _entries() -> list[tuple[str, list[tuple[str, str]]]]:
             [
                 ("admin.staff", _("Staff")),
                 ("admin.settings", _("Brand")),
+                ("admin.taxes", _("Taxes")),
                 ("admin.audit_log", _("Audit log")),
                 ("admin.machinery", _("Jobs and events")),
             ],

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from commissions.arithmetic import EXPONENTS
 from shop.accounts.contacts import normal_email
-from shop.catalog import taxes
 from shop.kernel import brand as brands
 from shop.kernel import clock, db
 from shop.kernel.brand import Brand
@@ -36,7 +35,7 @@ _LONGEST_PAGE = 60_000
 @blueprint.get("/settings")
 @access.admin
 def settings() -> Response:
-    """All facts, the legal pages and the taxes."""
+    """All facts and the legal pages."""
     return _page()
 
 
@@ -84,23 +83,9 @@ def legal_text(name: str) -> Any:
     )
 
 
-@blueprint.post("/settings/taxes")
-@access.admin
-def change_tax() -> Any:
-    """A tax class with its rates by region; placed orders keep what they were placed with."""
-    try:
-        code, name, rates = _tax()
-        with db.unit_of_work() as session:
-            taxes.set_class(session, code, name, rates, by=current_actor().key, at=clock.now())
-    except ShopError as error:
-        return _page(form="tax", error=error)
-    return render.back_to("admin.settings", say_so=_l("Saved."))
-
-
 def _page(*, form: str = "", error: ShopError | None = None) -> Response:
     brand = render.current_brand()
     with db.reading() as session:
-        classes, rates = taxes.classes(session), taxes.rates(session)
         currency_is_fixed = orders.any_exists(session)
     typed = request.form if error else {}
     return render.page(
@@ -120,8 +105,6 @@ def _page(*, form: str = "", error: ShopError | None = None) -> Response:
         currencies=sorted(EXPONENTS),
         currency_is_fixed=currency_is_fixed,
         pages=PAGES,
-        classes=classes,
-        rates={code: _rates_text(found) for code, found in rates.items()},
     )
 
 
@@ -198,45 +181,3 @@ def _choices(
         "consent_version": consent,
         "tax_included": form.get("tax_included") == "yes",
     }
-
-
-def _tax() -> tuple[str, dict[str, str], dict[str, int]]:
-    code = request.form.get("code", "").strip().lower()
-    wrong = dict[str, Words | str]()
-    if not (0 < len(code) <= 40 and code.replace("-", "").replace("_", "").isalnum()):
-        wrong["code"] = _l("A code has letters, digits and hyphens.")
-    name = {tag: request.form.get(f"tax_name_{tag}", "").strip()[:60] for tag in ("zh", "en")}
-    if not any(name.values()):
-        wrong["tax_name_zh"] = _l("Please fill this in.")
-    rates: dict[str, int] = {}
-    for line in request.form.get("rates", "").splitlines():
-        if not line.strip():
-            continue
-        region, percent = _rate_line(line)
-        if percent is None or region in rates:
-            wrong["rates"] = _l(
-                "“%(line)s” is no rate; write a region and a percentage.", line=line[:40]
-            )
-        else:
-            rates[region] = percent
-    if wrong:
-        raise Invalid(_l("Please check the marked fields."), fields=wrong)
-    return code, {tag: text for tag, text in name.items() if text}, rates
-
-
-def _rate_line(line: str) -> tuple[str, int | None]:
-    """`9 %` for everywhere, `65 6.5 %` for a region; basis points, None for nonsense."""
-    words = line.replace("%", " ").replace("％", " ").split()
-    region = words[0] if len(words) == 2 else ""
-    whole, _, part = words[-1].partition(".") if words else ("", "", "")
-    digits = f"{whole}{part.ljust(2, '0')}"
-    is_rate = whole.isdigit() and len(part) <= 2 and (not part or part.isdigit())
-    if len(words) not in (1, 2) or not is_rate or int(digits) > 10_000:
-        return region, None
-    return region if region.isalnum() or not region else "", int(digits)
-
-
-def _rates_text(rates: Mapping[str, int]) -> str:
-    return "\n".join(
-        f"{region} {render.bps(rate)}".strip() for region, rate in sorted(rates.items())
-    )

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from shop.catalog import taxes
 from shop.fulfillment import queries, rate_book, rates
 from shop.fulfillment.rate_book import Rate
 from shop.fulfillment.rates import NotDelivered
@@ -86,3 +87,29 @@ def test_what_makes_no_sense_is_refused_at_its_field(
 def test_an_unknown_rate_is_not_found(shop: Installation) -> None:
     with pytest.raises(NotFound):
         write(12)
+
+
+def test_another_tax_on_shipping_holds_from_the_next_quote_on(shop: Installation) -> None:
+    write()
+    with unit_of_work() as session:
+        taxes.add_rate(session, "standard", "", 1300, by="account:1", at=clock.now())
+    assert rates.quote(division_code="33", goods_amount=1).rate_bps == 1300
+
+    with unit_of_work() as session:
+        taxes.change_rate(
+            session, "standard", "", 900, seen_bps=1300, by="account:1", at=clock.now()
+        )
+
+    assert rates.quote(division_code="33", goods_amount=1).rate_bps == 900
+
+
+def test_a_tax_class_that_a_rate_is_of_stays(shop: Installation) -> None:
+    with unit_of_work() as session:
+        taxes.make_class(session, "parcels", {"en": "Parcels"}, by="account:1", at=clock.now())
+    write(tax_class="parcels")
+
+    with pytest.raises(taxes.ClassInUse), unit_of_work() as session:
+        taxes.remove_class(session, "parcels", by="account:1", at=clock.now())
+
+    with reading() as session:
+        assert "parcels" in taxes.classes(session)

@@ -285,15 +285,6 @@ class TestSettings:
         assert "Seven days" in text(shop.client(), "/en/pages/returns")
         assert "Eight days" in late
 
-    def test_taxes_are_written_by_region(self, shop: Installation, chief: FlaskClient) -> None:
-        act(chief, "settings/taxes", code="food", tax_name_en="Food", rates="9 %\n65 6.5 %")
-        wrong = act(chief, "settings/taxes", 422, code="food", tax_name_en="Food", rates="nine")
-
-        page = text(chief, "/admin/settings")
-        assert "65 6.5 %" in page
-        assert "“nine” is no rate" in wrong
-        assert ">nine</textarea>" in wrong
-
 
 class TestRates:
     def test_a_rate_is_added_changed_and_shown(
