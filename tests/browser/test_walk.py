@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PICTURES, Demo
+from tests.browser.pictures import side_by_side, upper_part
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -26,6 +27,8 @@ def test_from_the_shop_link_to_the_paid_commission(demo: Demo, phone: Page, desk
 
     prepare_and_approve(desk, number)
     refund_makes_a_debt(desk, phone, demo, number)
+    side_by_side(PICTURES, ("point-home", "cart", "order"), to="buying")
+    upper_part(PICTURES, "why-owner-expected", to="why")
     assert phone.complaints == []  # type: ignore[attr-defined]
     assert [one for one in desk.complaints if not one.startswith("403 ")] == []  # type: ignore[attr-defined]
 
