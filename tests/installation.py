@@ -75,7 +75,12 @@ class Installation:
 
 
 def install(
-    urls: Urls, folder: Path, *, faults: FaultRates | None = None, demo: bool = True
+    urls: Urls,
+    folder: Path,
+    *,
+    faults: FaultRates | None = None,
+    seed: int = 1,
+    demo: bool = True,
 ) -> Installation:
     """Bring an installation up over a migrated database."""
     settings = Settings(
@@ -105,7 +110,7 @@ def install(
             webhook_secret=SECRET,
             public_url="http://sandbox.test",
             clock=lambda: clock.now().astimezone(UTC),
-            seed=1,
+            seed=seed,
             faults=faults or FaultRates(),
         )
     )
