@@ -28,7 +28,7 @@ from shop.orders.events import (
     RefundFailed,
     RefundReserved,
 )
-from shop.payments import endings, news, refunds
+from shop.payments import endings, news, refund_sending
 from shop.rewards import on_order, payouts, upkeep
 from shop.search import index
 from shop.storefront import edit as storefronts
@@ -67,7 +67,7 @@ JOBS: Mapping[str, Job] = {
     "notifications.to_buyer": Job(messages.send_to_buyer, calls_outside=True),
     "notifications.to_point": Job(messages.send_to_point, calls_outside=True),
     "payments.poll": Job(endings.poll, calls_outside=True),
-    "payments.send_refund": Job(refunds.send, calls_outside=True),
+    "payments.send_refund": Job(refund_sending.send, calls_outside=True),
     "payments.sweep": Job(endings.sweep, calls_outside=True),
     "checkout.reap": Job(completion.reap),
     "rewards.credit": Job(on_order.credit),

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from shop.catalog import csv_groups
 from shop.catalog.csv_problems import sentence
 from shop.catalog.csv_read import Sheet, with_formula_guard
-from shop.catalog.models import ImportJob
 from shop.catalog.tables import import_row
 from shop.kernel.pages import Page
 from shop.kernel.words import say
@@ -28,11 +27,6 @@ class Report(NamedTuple):
     handle: str
     status: str
     problems: list[dict[str, Any]]
-
-
-def latest_jobs(session: Session, *, limit: int = 20) -> Sequence[ImportJob]:
-    """The last imports, newest first."""
-    return session.scalars(select(ImportJob).order_by(ImportJob.id.desc()).limit(limit)).all()
 
 
 def report(

@@ -1,15 +1,14 @@
 """A product file on its way in: checked, tried out, brought in piece by piece, reported, retried.
 
-Each piece is a unit of work of its own together with the progress, so that buyers are not kept
-waiting, a killed worker goes on where it was, and nothing comes in twice.
+The way of every file stands in `kernel.incoming`; here stands what is different about products.
 """
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from shop.catalog import csv_groups, csv_read, import_report, taxes
@@ -18,13 +17,15 @@ from shop.catalog.csv_products import Rules
 from shop.catalog.csv_read import BadFile, Sheet
 from shop.catalog.import_chunk import Orders, Outcome, import_groups
 from shop.catalog.models import ImportJob
-from shop.catalog.tables import import_job, import_row
-from shop.kernel import audit, brand, clock, files, ids, jobs
+from shop.catalog.tables import import_row
+from shop.kernel import brand, clock, files, ids
 from shop.kernel.db import reading, unit_of_work
-from shop.kernel.errors import Conflict, Invalid, NotFound
+from shop.kernel.errors import Conflict, Invalid
 from shop.kernel.i18n import LOCALES
-from shop.kernel.words import Words, _l
+from shop.kernel.incoming import Intake
+from shop.kernel.words import _l
 
+INTAKE = Intake(ImportJob, job="catalog.import", action="catalog.imported")
 MAX_BYTES = 100 * 1024 * 1024
 CHUNK_ROWS = 400
 """Rows that are written in one go: about a quarter of a second of SQLite's only writer."""
@@ -68,28 +69,26 @@ def start(
         raise Invalid(_l("This language is not known."), field="language")
     key = files.put(content, ".csv")
     csv_read.read(files.path_of(key), encoding=options.encoding, delimiter=options.delimiter)
-    return _new_job(
+    return INTAKE.add(
         session, key, file_name, options, dry_run=dry_run, by=by, at=at, work_later=work_later
     )
 
 
 def run_for_real(session: Session, job_id: int, *, by: str, at: datetime) -> int:
     """After a dry run: bring the same file in with the same options."""
-    job = job_of(session, job_id)
-    if not job.dry_run or job.status != "completed":
-        raise Conflict(_l("Only a finished dry run can be followed by the real import."))
-    return _new_job(
+    job = INTAKE.tried(session, job_id)
+    return INTAKE.add(
         session, job.file_key, job.file_name, options_of(job), dry_run=False, by=by, at=at
     )
 
 
 def retry(session: Session, job_id: int, *, by: str, at: datetime) -> int:
     """Take the failed products of an import once more, for example after a tax class was made."""
-    job = job_of(session, job_id)
+    job = INTAKE.one(session, job_id)
     if job.status not in ("completed", "failed"):
         raise Conflict(_l("This import is still running."))
     options = Options(**{**job.options, "retry_of": str(job_id)})
-    return _new_job(
+    return INTAKE.add(
         session, job.file_key, job.file_name, options, dry_run=job.dry_run, by=by, at=at
     )
 
@@ -108,14 +107,14 @@ def run(job_id: int) -> None:
 def progress(job_id: int) -> Generator[tuple[int, int]]:
     """The same, telling after each piece how many products of how many are done."""
     with reading() as session:
-        job = job_of(session, job_id)
+        job = INTAKE.one(session, job_id)
     if job.status in ("completed", "failed"):
         return
     try:
         sheet = sheet_of(job)
         found = csv_groups.scan(sheet)
     except BadFile as error:
-        _give_up(job_id, error)
+        INTAKE.give_up(job_id, error)
         return
     wanted = _wanted_groups(job)
     total = found.total if wanted is None else len(wanted)
@@ -129,15 +128,8 @@ def progress(job_id: int) -> Generator[tuple[int, int]]:
             return  # another worker is at it
         done += len(chunk)
         yield done, total
-    _end(job_id)
-
-
-def job_of(session: Session, job_id: int) -> ImportJob:
-    """The import; raises NotFound."""
-    job = session.get(ImportJob, job_id, populate_existing=True)
-    if job is None:
-        raise NotFound(_l("There is no such import."))
-    return job
+    with unit_of_work() as session:
+        INTAKE.end(session, job_id, import_report.counts(session, job_id))
 
 
 def options_of(job: ImportJob) -> Options:
@@ -153,54 +145,19 @@ def sheet_of(job: ImportJob) -> Sheet:
     )
 
 
-def _new_job(
-    session: Session,
-    key: str,
-    file_name: str,
-    options: Options,
-    *,
-    dry_run: bool,
-    by: str,
-    at: datetime,
-    work_later: bool = True,
-) -> int:
-    job_id = ids.new()
-    session.execute(
-        insert(import_job).values(
-            id=job_id,
-            file_name=file_name[-200:],
-            file_key=key,
-            status="pending",
-            dry_run=dry_run,
-            options=asdict(options),
-            total_count=0,
-            done_count=0,
-            summary={},
-            by=by,
-            created_at=at,
-        )
-    )
-    if work_later:
-        jobs.enqueue(session, "catalog.import", {"id": str(job_id)}, at=at)
-    return job_id
-
-
 def _begin(job: ImportJob, sheet: Sheet, total: int) -> bool:
-    summary = {
-        "encoding": sheet.encoding,
-        "delimiter": sheet.delimiter,
-        "dialect": sheet.dialect,
-        "unknown_columns": [c.header for c in sheet.columns if not c.is_known],
-    }
     with unit_of_work() as session:
         taxes.need_standard(session)
-        begun = session.execute(
-            update(import_job)
-            .where(import_job.c.id == job.id, import_job.c.status.in_(("pending", "processing")))
-            .values(status="processing", total_count=total, summary=summary)
-            .returning(import_job.c.id)
-        ).one_or_none()
-    return begun is not None
+    return INTAKE.begin(
+        job.id,
+        total=total,
+        report={
+            "encoding": sheet.encoding,
+            "delimiter": sheet.delimiter,
+            "dialect": sheet.dialect,
+            "unknown_columns": [c.header for c in sheet.columns if not c.is_known],
+        },
+    )
 
 
 def _advance(
@@ -209,17 +166,7 @@ def _advance(
     """Bring in one piece and note the progress; False if another worker noted it first."""
     at = clock.now()
     with unit_of_work() as session:
-        mine = session.execute(
-            update(import_job)
-            .where(
-                import_job.c.id == job.id,
-                import_job.c.done_count == done,
-                import_job.c.status == "processing",
-            )
-            .values(done_count=done + len(chunk))
-            .returning(import_job.c.id)
-        ).one_or_none()
-        if mine is None:
+        if not INTAKE.take(session, job.id, done=done, count=len(chunk)):
             return False
         trial = session.begin_nested()
         outcomes = import_groups(session, chunk, _orders(session, job, sheet, found, at))
@@ -268,33 +215,6 @@ def _write_report(session: Session, job_id: int, outcomes: Sequence[Outcome]) ->
         for row_id, outcome in zip(ids.block(len(outcomes)), outcomes, strict=True)
     ]
     session.execute(insert(import_row), rows)
-
-
-def _end(job_id: int) -> None:
-    with unit_of_work() as session:
-        job = job_of(session, job_id)
-        if job.status != "processing":
-            return
-        result = import_report.counts(session, job_id)
-        job.summary = {**job.summary, **result}
-        job.status = "completed"
-        job.finished_at = clock.now()
-        if not job.dry_run:
-            audit.record(
-                session, "catalog.imported", "import_job", job_id, by=job.by, at=job.finished_at,
-                after=result,
-            )  # fmt: skip
-
-
-def _give_up(job_id: int, error: BadFile) -> None:
-    words = error.message if isinstance(error.message, Words) else Words(str(error.message))
-    with unit_of_work() as session:
-        job = job_of(session, job_id)
-        job.status = "failed"
-        job.finished_at = clock.now()
-        job.summary = {
-            "problem": {"msgid": words.msgid, "values": words.values, "line": error.line}
-        }
 
 
 def _wanted_groups(job: ImportJob) -> set[str | int] | None:

@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shop.kernel.db import Amount, Base, Id, Json, UtcDateTime, guards
+from shop.kernel.incoming import IncomingFile
 
 BRAND = "brand"
 """Owner of goods and seller of record when no point is: the brand itself."""
@@ -292,24 +293,10 @@ class StockMovement(Base):
 guards.insert_only("stock_movement")
 
 
-class ImportJob(Base):
+class ImportJob(IncomingFile, Base):
     """A catalog file on its way in: survives leaving the page, can be looked at and retried."""
 
     __tablename__ = "import_job"
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    file_name: Mapped[str] = mapped_column(String(200))
-    file_key: Mapped[str] = mapped_column(String(120))
-    status: Mapped[str] = mapped_column(String(20))
-    """pending, processing, completed, failed."""
-    dry_run: Mapped[bool] = mapped_column(Boolean)
-    options: Mapped[dict[str, Any]] = mapped_column(Json)
-    total_count: Mapped[int] = mapped_column(Integer, default=0)
-    done_count: Mapped[int] = mapped_column(Integer, default=0)
-    summary: Mapped[dict[str, Any]] = mapped_column(Json)
-    by: Mapped[str] = mapped_column(String(80))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class ImportRow(Base):

@@ -87,13 +87,13 @@ def reindex() -> None:
 def _tell(job_id: int) -> bool:
     """Say how an import went; True if nothing failed."""
     with db.reading() as session:
-        job = importer.job_of(session, job_id)
+        job = importer.INTAKE.one(session, job_id)
         if job.status == "failed":
-            problem = job.summary["problem"]
+            problem = job.report["problem"]
             click.echo(str(Words(problem["msgid"], problem["values"])), err=True)
             return False
-        if job.summary["unknown_columns"]:
-            click.echo(f"Kept, but not understood: {', '.join(job.summary['unknown_columns'])}")
+        if job.report["unknown_columns"]:
+            click.echo(f"Kept, but not understood: {', '.join(job.report['unknown_columns'])}")
         page = import_report.report(session, job_id, status="failed", limit=1000)
         for row in page.items:
             for problem in row.problems:

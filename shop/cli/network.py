@@ -46,7 +46,7 @@ def export_points(file: IO[str]) -> None:
 
 def _report(import_id: int) -> None:
     with db.reading() as session:
-        job = importer.one(session, import_id)
+        job = importer.INTAKE.one(session, import_id)
     if job.status == "failed":
         problem = job.report["problem"]
         raise click.ClickException(problem["msgid"] % problem["values"])

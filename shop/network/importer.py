@@ -1,24 +1,24 @@
 """A spreadsheet of points on its way in: judged as a whole, tried out, brought in piece by piece.
 
-Each piece is a unit of work together with the progress, so that buyers are not kept waiting, a
-killed worker goes on where it was, and nothing comes in twice. All rows are judged before the first
+The way of every file stands in `kernel.incoming`. Here all rows are judged before the first
 is written, because a row's manager may stand anywhere in the file.
 """
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from shop.kernel import audit, clock, files, ids, jobs
 from shop.kernel import brand as brands
+from shop.kernel import clock, files
 from shop.kernel.csv_files import BadFile
 from shop.kernel.db import reading, unit_of_work
-from shop.kernel.errors import Conflict, NotFound
-from shop.kernel.words import Words, _l
+from shop.kernel.errors import Conflict
+from shop.kernel.incoming import Intake
+from shop.kernel.words import _l
 from shop.network import import_plan, import_rows
 from shop.network.import_chunk import Done, Orders, bring_in, look
 from shop.network.import_plan import Known, Plan, Step
@@ -26,6 +26,7 @@ from shop.network.import_rows import COLUMNS, Problem, Row, Sheet
 from shop.network.models import NetworkImport, Point
 
 JOB = "network.import"
+INTAKE = Intake(NetworkImport, job=JOB, action="network.imported")
 MAX_BYTES = 50 * 1024 * 1024
 CHUNK = 500
 """Rows that are written in one go: a few tenths of a second of SQLite's only writer."""
@@ -61,24 +62,40 @@ def start(
         raise BadFile(_l("The file is larger than %(count)s megabytes.", count=MAX_BYTES >> 20))
     key = files.put(content, ".csv")
     import_rows.open_sheet(files.path_of(key))
-    return _new(session, key, file_name, options, dry_run, by=by, at=at, work_later=work_later)
+    return INTAKE.add(
+        session, key, file_name, options, dry_run=dry_run, by=by, at=at, work_later=work_later
+    )
 
 
 def run_for_real(session: Session, import_id: int, *, by: str, at: datetime) -> int:
     """After a dry run: bring the same file in."""
-    before = one(session, import_id)
-    if not before.dry_run or before.status != "completed":
-        raise Conflict(_l("Only a finished dry run can be followed by the real import."))
-    return _new(session, before.file_key, before.file_name, options_of(before), False, by=by, at=at)
+    before = INTAKE.tried(session, import_id)
+    return INTAKE.add(
+        session,
+        before.file_key,
+        before.file_name,
+        options_of(before),
+        dry_run=False,
+        by=by,
+        at=at,
+    )
 
 
 def retry(session: Session, import_id: int, *, by: str, at: datetime) -> int:
     """Take the failed rows once more, for example after their managers were made."""
-    before = one(session, import_id)
+    before = INTAKE.one(session, import_id)
     if before.status != "completed" or not before.report.get("problems"):
         raise Conflict(_l("There is nothing to try again."))
     options = Options(invite=options_of(before).invite, retry_of=str(import_id))
-    return _new(session, before.file_key, before.file_name, options, before.dry_run, by=by, at=at)
+    return INTAKE.add(
+        session,
+        before.file_key,
+        before.file_name,
+        options,
+        dry_run=before.dry_run,
+        by=by,
+        at=at,
+    )
 
 
 def work(payload: Mapping[str, Any]) -> None:
@@ -95,7 +112,7 @@ def run(import_id: int) -> None:
 def progress(import_id: int) -> Generator[tuple[int, int]]:
     """The same, telling after each piece how many rows of how many are done."""
     with reading() as session:
-        job = one(session, import_id)
+        job = INTAKE.one(session, import_id)
         lines = _lines_of(session, job)
     if job.status in ("completed", "failed"):
         return
@@ -103,7 +120,7 @@ def progress(import_id: int) -> Generator[tuple[int, int]]:
         sheet = import_rows.open_sheet(files.path_of(job.file_key))
         plan = _plan(sheet, lines)
     except BadFile as error:
-        _give_up(import_id, error)
+        INTAKE.give_up(import_id, error)
         return
     done = job.done_count
     if not _begin(job, sheet, plan):
@@ -116,58 +133,15 @@ def progress(import_id: int) -> Generator[tuple[int, int]]:
             return  # another worker is at it
         done += len(steps)
         yield done, total
-    _end(import_id)
-
-
-def one(session: Session, import_id: int) -> NetworkImport:
-    """An import; raises NotFound."""
-    found = session.get(NetworkImport, import_id, populate_existing=True)
-    if found is None:
-        raise NotFound(_l("There is no such import."))
-    return found
-
-
-def latest(session: Session, *, limit: int = 20) -> Sequence[NetworkImport]:
-    """The last imports, newest first."""
-    return session.scalars(
-        select(NetworkImport).order_by(NetworkImport.id.desc()).limit(limit)
-    ).all()
+    with unit_of_work() as session:
+        stored = INTAKE.one(session, import_id)
+        counts = {name: stored.report[name] for name in COUNTS}
+        INTAKE.end(session, import_id, {**counts, "failed": len(failed_lines(stored))})
 
 
 def options_of(job: NetworkImport) -> Options:
     """What was asked for when the import was started."""
-    return Options(**job.report["options"])
-
-
-def _new(
-    session: Session,
-    key: str,
-    file_name: str,
-    options: Options,
-    dry_run: bool,
-    *,
-    by: str,
-    at: datetime,
-    work_later: bool = True,
-) -> int:
-    import_id = ids.new()
-    session.execute(
-        insert(NetworkImport).values(
-            id=import_id,
-            file_name=file_name[-200:],
-            file_key=key,
-            status="pending",
-            dry_run=dry_run,
-            total_count=0,
-            done_count=0,
-            report={"options": asdict(options), "problems": []},
-            by=by,
-            created_at=at,
-        )
-    )
-    if work_later:
-        jobs.enqueue(session, JOB, {"id": str(import_id)}, at=at)
-    return import_id
+    return Options(**job.options)
 
 
 def _plan(sheet: Sheet, lines: set[int] | None) -> Plan:
@@ -200,50 +174,29 @@ def _plan(sheet: Sheet, lines: set[int] | None) -> Plan:
 
 
 def _begin(job: NetworkImport, sheet: Sheet, plan: Plan) -> bool:
-    """Note what the file is and what cannot be done; whoever goes on keeps the counts.
-
-    The condition decides between workers that begin at the same moment: a second beginning would
-    set the counts of the first one's pieces back to nought.
-    """
-    report = {
-        **job.report,
-        "encoding": sheet.layout.encoding,
-        "delimiter": sheet.layout.delimiter,
-        "unknown_columns": [
-            header
-            for at, header in enumerate(sheet.layout.headers)
-            if at not in sheet.columns.values() and header
-        ],
-        **dict.fromkeys(COUNTS, 0),
-        "problems": [problem.as_json() for problem in plan.problems],
-    }
-    with unit_of_work() as session:
-        begun = session.execute(
-            update(NetworkImport)
-            .where(NetworkImport.id == job.id, NetworkImport.status == "pending")
-            .values(status="processing", total_count=len(plan.steps), report=report)
-            .returning(NetworkImport.id)
-            .execution_options(synchronize_session=False)
-        ).one_or_none()
-        return begun is not None or one(session, job.id).status == "processing"
+    """Note what the file is and what cannot be done."""
+    return INTAKE.begin(
+        job.id,
+        total=len(plan.steps),
+        report={
+            "encoding": sheet.layout.encoding,
+            "delimiter": sheet.layout.delimiter,
+            "unknown_columns": [
+                header
+                for at, header in enumerate(sheet.layout.headers)
+                if at not in sheet.columns.values() and header
+            ],
+            **dict.fromkeys(COUNTS, 0),
+            "problems": [problem.as_json() for problem in plan.problems],
+        },
+    )
 
 
 def _advance(job: NetworkImport, sheet: Sheet, steps: Sequence[Step], done: int) -> bool:
     """Bring in one piece and note the progress; False if another worker noted it first."""
     at = clock.now()
     with unit_of_work() as session:
-        mine = session.execute(
-            update(NetworkImport)
-            .where(
-                NetworkImport.id == job.id,
-                NetworkImport.done_count == done,
-                NetworkImport.status == "processing",
-            )
-            .values(done_count=done + len(steps))
-            .returning(NetworkImport.id)
-            .execution_options(synchronize_session=False)
-        ).one_or_none()
-        if mine is None:
+        if not INTAKE.take(session, job.id, done=done, count=len(steps)):
             return False
         orders = Orders(
             by=job.by,
@@ -252,7 +205,7 @@ def _advance(job: NetworkImport, sheet: Sheet, steps: Sequence[Step], done: int)
             parent_header=sheet.header_of("parent_key"),
         )
         result = (look if job.dry_run else bring_in)(session, steps, orders)
-        _count(one(session, job.id), result)
+        _count(INTAKE.one(session, job.id), result)
     return True
 
 
@@ -267,38 +220,12 @@ def _count(stored: NetworkImport, result: Done) -> None:
     stored.report = report
 
 
-def _end(import_id: int) -> None:
-    at = clock.now()
-    with unit_of_work() as session:
-        stored = one(session, import_id)
-        if stored.status != "processing":
-            return
-        stored.status, stored.finished_at = "completed", at
-        if not stored.dry_run:
-            counts = {name: stored.report[name] for name in COUNTS}
-            audit.record(
-                session, "network.imported", "network_import", import_id, by=stored.by, at=at,
-                after={**counts, "failed": len(failed_lines(stored))},
-            )  # fmt: skip
-
-
 def failed_lines(job: NetworkImport) -> set[int]:
     """Lines of the file that were refused."""
     return {int(problem["line"]) for problem in job.report.get("problems", ())}
 
 
-def _give_up(import_id: int, error: BadFile) -> None:
-    words = error.message if isinstance(error.message, Words) else Words(str(error.message))
-    with unit_of_work() as session:
-        stored = one(session, import_id)
-        stored.status, stored.finished_at = "failed", clock.now()
-        stored.report = {
-            **stored.report,
-            "problem": {"msgid": words.msgid, "values": words.values, "line": error.line},
-        }
-
-
 def _lines_of(session: Session, job: NetworkImport) -> set[int] | None:
     """The lines that a retry takes; None takes all."""
     retry_of = options_of(job).retry_of
-    return failed_lines(one(session, int(retry_of))) if retry_of else None
+    return failed_lines(INTAKE.one(session, int(retry_of))) if retry_of else None

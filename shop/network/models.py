@@ -2,12 +2,12 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shop.kernel.db import Base, Id, Json, UtcDateTime
+from shop.kernel.db import Base, Id, UtcDateTime
+from shop.kernel.incoming import IncomingFile
 
 PATH_STEP = 16
 """Characters of one step of a path: a point's id in lower-case hexadecimal, filled with zeros."""
@@ -210,19 +210,7 @@ class Invitation(Base):
     )
 
 
-class NetworkImport(Base):
+class NetworkImport(IncomingFile, Base):
     """A file of points on its way in, with its report."""
 
     __tablename__ = "network_import"
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    file_name: Mapped[str] = mapped_column(String(200))
-    file_key: Mapped[str] = mapped_column(String(120))
-    status: Mapped[str] = mapped_column(String(20))
-    dry_run: Mapped[bool] = mapped_column(default=False)
-    total_count: Mapped[int] = mapped_column(Integer, default=0)
-    done_count: Mapped[int] = mapped_column(Integer, default=0)
-    report: Mapped[dict[str, Any]] = mapped_column(Json)
-    by: Mapped[str] = mapped_column(String(80))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

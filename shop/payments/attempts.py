@@ -43,6 +43,7 @@ class Attempt:
     payment_id: int
     order_id: int
     attempt: int
+    key_epoch: int
     url: str
     """Where to pay; empty until Stripe has made a page for it."""
     amount: int
@@ -76,6 +77,7 @@ def intend(
             id=payment_id,
             order_id=order_id,
             attempt=1,
+            key_epoch=0,
             method="stripe" if amount else "free",
             status=AttemptStatus.PENDING,
             currency=currency,
@@ -90,6 +92,7 @@ def intend(
         payment_id=payment_id,
         order_id=order_id,
         attempt=1,
+        key_epoch=0,
         url="",
         amount=amount,
         currency=currency,

@@ -52,6 +52,8 @@ class Payment(Base):
     """card, alipay, wechat_pay … as the gateway names it."""
     url: Mapped[str] = mapped_column(Text, default="")
     """The hosted page."""
+    key_epoch: Mapped[int] = mapped_column(Integer, default=0)
+    """Part of the idempotency key of the Session; see `sessions.open_session`."""
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     captured_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -100,6 +102,12 @@ class Refund(Base):
     reason: Mapped[str] = mapped_column(String(40), default="")
     note: Mapped[str] = mapped_column(Text, default="")
     stripe_id: Mapped[str | None] = mapped_column(String(120), unique=True)
+    key_epoch: Mapped[int] = mapped_column(Integer, default=0)
+    """Part of the idempotency key; a new one where the old key can only repeat an error."""
+    broken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When Stripe answered 5xx under the present key."""
+    absent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When it was looked for after that, and not found."""
     failure: Mapped[str] = mapped_column(String(120), default="")
     created_by: Mapped[str] = mapped_column(String(80))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

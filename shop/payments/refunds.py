@@ -13,9 +13,8 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from shop.catalog import stock
-from shop.gateway import client
 from shop.kernel import audit, clock, events, ids, jobs
-from shop.kernel.db import reading, unit_of_work
+from shop.kernel.db import unit_of_work
 from shop.kernel.errors import Conflict, Invalid
 from shop.kernel.money import split
 from shop.kernel.words import _l
@@ -128,33 +127,6 @@ def reserve(session: Session, order_id: int, wanted: Wanted, *, by: str, at: dat
     for refund_id in refund_ids:
         jobs.enqueue(session, SEND, {"refund_id": str(refund_id)}, at=at)
     return refund_ids
-
-
-def send(payload: Mapping[str, Any]) -> None:
-    """Job: ask Stripe for a refund that was reserved; safe to run twice."""
-    refund_id = int(payload["refund_id"])
-    with reading() as session:
-        row = session.execute(
-            select(Refund, Payment.intent_id, Payment.method)
-            .join(Payment, Payment.id == Refund.payment_id)
-            .where(Refund.id == refund_id)
-        ).one()
-    refund: Refund = row.Refund
-    if refund.status != RefundStatus.PENDING or refund.stripe_id is not None:
-        return
-    try:
-        found = _look_up(row.intent_id, refund_id) or client.create_refund(
-            {
-                "payment_intent": row.intent_id,
-                "amount": refund.amount,
-                "metadata": {"refund_id": str(refund_id), "app": "gridshop"},
-            },
-            key=f"refund:{refund_id}",
-        )
-    except client.GatewayRefused as error:
-        settle(refund_id, None, RefundStatus.FAILED, failure=error.reason)
-        return
-    record(found)
 
 
 def record(found: Mapping[str, Any]) -> bool:
@@ -483,14 +455,6 @@ def _undo(session: Session, refund: Refund, failure: str, at: datetime) -> None:
     if taken:
         events.publish(session, RefundFailed(refund.order_id, refund.id, at))
     audit.record(session, "refund.failed", "refund", refund.id, by="stripe", at=at, note=failure)
-
-
-def _look_up(intent_id: str, refund_id: int) -> dict[str, Any] | None:
-    """A refund of ours that Stripe has already, though we never heard its answer."""
-    for found in client.refunds_of(intent_id):
-        if (found.get("metadata") or {}).get("refund_id") == str(refund_id):
-            return found
-    return None
 
 
 def _adopt(session: Session, found: Mapping[str, Any]) -> int | None:

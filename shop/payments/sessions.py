@@ -44,8 +44,11 @@ def open_session(
     try:
         made = client.create_session(
             _params(attempt, brands.cached(), success_url, cancel_url, at),
-            key=f"order:{order_id}:attempt:{attempt.attempt}",
+            key=f"order:{order_id}:attempt:{attempt.attempt}:{attempt.key_epoch}",
         )
+    except client.GatewayBroken:
+        _take_new_key(attempt)
+        raise
     except GatewayRefused:
         _mark_failed(attempt.payment_id)
         raise
@@ -81,6 +84,7 @@ def _current(session: Session, order_id: int, at: datetime) -> Attempt | None:
         payment_id=payment.id,
         order_id=order_id,
         attempt=payment.attempt,
+        key_epoch=payment.key_epoch,
         url=payment.url,
         amount=payment.amount,
         currency=payment.currency,
@@ -97,6 +101,7 @@ def _next_attempt(session: Session, last: Payment, at: datetime) -> Payment:
         id=ids.new(),
         order_id=last.order_id,
         attempt=last.attempt + 1,
+        key_epoch=0,
         method="stripe",
         status=AttemptStatus.PENDING,
         currency=last.currency,
@@ -189,6 +194,19 @@ def _remember(attempt: Attempt, session_id: str, url: str) -> str:
             .values(expires_at=until)
         )
     return url
+
+
+def _take_new_key(attempt: Attempt) -> None:
+    """After a 5xx, which Stripe repeats under the same key for a day.
+
+    Should that call have made a Session after all, nobody knows its address, and it ends by itself.
+    """
+    with unit_of_work() as session:
+        session.execute(
+            update(Payment)
+            .where(Payment.id == attempt.payment_id, Payment.key_epoch == attempt.key_epoch)
+            .values(key_epoch=attempt.key_epoch + 1)
+        )
 
 
 def _mark_failed(payment_id: int) -> None:

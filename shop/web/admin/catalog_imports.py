@@ -73,7 +73,7 @@ def import_page(job_id: int) -> Response:
     """Progress, then the report."""
     status = request.args.get("status", "")
     with db.reading() as session:
-        job = importer.job_of(session, job_id)
+        job = importer.INTAKE.one(session, job_id)
         counts = import_report.counts(session, job_id)
         page = import_report.report(
             session,
@@ -81,7 +81,7 @@ def import_page(job_id: int) -> Response:
             status=status if status in STATUSES else "",
             after=request.args.get("after", ""),
         )
-    problem = job.summary.get("problem")
+    problem = job.report.get("problem")
     return render.page(
         "admin/catalog/import.html",
         job=job,
@@ -117,7 +117,7 @@ def retry_import(job_id: int) -> Any:
 def failed_rows(job_id: int) -> Response:
     """The rows that were not taken, with the reasons, to correct and send again."""
     with db.reading() as session:
-        sheet = importer.sheet_of(importer.job_of(session, job_id))
+        sheet = importer.sheet_of(importer.INTAKE.one(session, job_id))
 
     def lines() -> Any:
         with db.reading() as session:
@@ -131,7 +131,7 @@ def failed_rows(job_id: int) -> Response:
 
 def _list(typed: Typed, *, status: int = 200) -> Response:
     with db.reading() as session:
-        jobs = import_report.latest_jobs(session)
+        jobs = importer.INTAKE.latest(session)
     return render.page(
         "admin/catalog/imports.html", status=status, jobs=jobs, typed=typed, encodings=ENCODINGS
     )

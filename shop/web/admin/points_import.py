@@ -37,7 +37,7 @@ def import_points() -> Any:
         except Invalid as refused:
             error = refused
     with db.reading() as session:
-        jobs = importer.latest(session)
+        jobs = importer.INTAKE.latest(session)
         names = accounts.names_of(session, {job.by for job in jobs})
     return render.page(
         "admin/points/import.html",
@@ -55,7 +55,7 @@ def import_points() -> Any:
 def points_import(import_id: int) -> Response:
     """How far it is, and what became of each row."""
     with db.reading() as session:
-        job = importer.one(session, import_id)
+        job = importer.INTAKE.one(session, import_id)
         names = accounts.names_of(session, {job.by})
     problems = job.report.get("problems", [])
     fatal = job.report.get("problem")

@@ -48,7 +48,7 @@ class TestBytes:
     def test_western_text_of_an_old_excel_comes_in(self, at: datetime) -> None:
         rows = [{"Handle": "cafe", "Title": "Café crème brûlée à l’été", "Variant Price": "1"}]
         take(sheet(rows, delimiter=";").encode("cp1252"), at)
-        assert last_job().summary["encoding"] == "cp1252"
+        assert last_job().report["encoding"] == "cp1252"
         assert products()["cafe"].title == {"zh": "Café crème brûlée à l’été"}
 
     def test_a_chosen_encoding_is_taken_at_its_word(self, at: datetime) -> None:

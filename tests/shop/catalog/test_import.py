@@ -81,7 +81,7 @@ class TestDialects:
         (row,) = take(sheet(CLASSIC), at)
 
         assert (row.status, row.line, row.problems) == ("created", 2, [])
-        assert last_job().summary["dialect"] == "A"
+        assert last_job().report["dialect"] == "A"
         honey = products()["honey"]
         small, large = honey.variants
         assert honey.title == {"zh": "野蜂蜜"}
@@ -103,7 +103,7 @@ class TestDialects:
         take(sheet(CLASSIC), at)
         (row,) = take(sheet(CURRENT), at + timedelta(hours=1))
 
-        assert last_job().summary["dialect"] == "B"
+        assert last_job().report["dialect"] == "B"
         assert row.status == "unchanged"
 
     def test_a_category_path_makes_the_tree(self, at: datetime) -> None:
@@ -172,7 +172,7 @@ class TestDialects:
         ]  # fmt: skip
         take(sheet(rows), at)
         honey = products()["honey"]
-        assert last_job().summary["unknown_columns"] == ["Bee", "Price / International"]
+        assert last_job().report["unknown_columns"] == ["Bee", "Price / International"]
         assert honey.extra == {"column.Bee": "Apis", "custom.flower": "Linden"}
         assert honey.variants[0].extra == {"market.Price / International": "9"}
 
@@ -391,7 +391,7 @@ class TestProblems:
         take('Handle,Title\ntea,Tea\nbad,"Bad\n', at)
         job = last_job()
         assert job.status == "failed"
-        assert job.summary["problem"]["line"] == 3
+        assert job.report["problem"]["line"] == 3
         assert products() == {}
 
     def test_what_is_no_product_file_is_refused_at_the_door(self, at: datetime) -> None:
@@ -439,7 +439,7 @@ class TestJob:
         jobs.drain()
 
         job = last_job()
-        assert (job.total_count, job.summary["created"], job.summary["failed"]) == (2, 1, 1)
+        assert (job.total_count, job.report["created"], job.report["failed"]) == (2, 1, 1)
         assert "tea" in products()
 
     def test_failed_rows_come_back_as_a_file_to_correct(self, at: datetime) -> None:
@@ -454,7 +454,7 @@ class TestJob:
         assert "is no price" in text
         report = take(text.replace(",x,", ",2,"), at)
         assert [row.status for row in report] == ["created"]
-        assert last_job().summary["unknown_columns"] == []
+        assert last_job().report["unknown_columns"] == []
 
     def test_a_killed_worker_goes_on_where_it_was(self, at: datetime) -> None:
         rows = [{"Handle": f"p{n}", "Title": f"P{n}", "Variant Price": "1"} for n in range(1000)]

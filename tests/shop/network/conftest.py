@@ -35,6 +35,6 @@ def bring_in(shop: Installation) -> BringIn:
             )  # fmt: skip
         importer.run(import_id)
         with reading() as session:
-            return importer.one(session, import_id)
+            return importer.INTAKE.one(session, import_id)
 
     return run

@@ -243,7 +243,7 @@ class TestRowsThatCannotBeTaken:
         importer.run(second)
 
         with reading() as session:
-            again = importer.one(session, second)
+            again = importer.INTAKE.one(session, second)
         assert (counts(again), problems(again)) == ({"created": 2}, [])
         assert network.names()["B"] == "A"
 
@@ -322,7 +322,7 @@ class TestLongFiles:
         assert first == (500, 1200)
 
         with reading() as session:
-            assert counts(importer.one(session, import_id)) == {"created": 1200}
+            assert counts(importer.INTAKE.one(session, import_id)) == {"created": 1200}
             assert network.broken(session) == []
 
     def test_two_workers_at_once_bring_each_point_in_once(self, shop: Installation) -> None:
@@ -343,7 +343,7 @@ class TestLongFiles:
 
         assert crashed == []
         with reading() as session:
-            assert counts(importer.one(session, import_id)) == {"created": 1200}
+            assert counts(importer.INTAKE.one(session, import_id)) == {"created": 1200}
             assert session.scalar(select(func.count()).select_from(Point)) == 1200
 
     def test_a_piece_takes_a_handful_of_statements_however_many_points_it_brings(
@@ -379,7 +379,7 @@ def test_an_edit_meanwhile_is_a_row_error_not_a_crash(shop: Installation) -> Non
     list(work)
 
     with reading() as session:
-        job = importer.one(session, import_id)
+        job = importer.INTAKE.one(session, import_id)
     assert problems(job) == [(2, "parent_key", "conflict")]
     assert network.names() == {"A": "", "B": "A"}
 
