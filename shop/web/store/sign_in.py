@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired
 from shop.accounts import codes, demo_people, passwords, queries, register
 from shop.accounts.queries import Person
 from shop.checkout import merge
-from shop.kernel import clock, db
+from shop.kernel import clock, db, paths
 from shop.kernel.errors import Invalid
 from shop.kernel.i18n import LOCALES, locale
 from shop.web import access, render
@@ -169,7 +169,7 @@ def speak(tag: str) -> Any:
     if tag in LOCALES:
         session["locale"] = tag
     target = request.args.get("next", "/")
-    return redirect(target if _is_inside(target) else "/")
+    return redirect(target if paths.is_inside(target) else "/")
 
 
 def _use_code(contact: str, code: str) -> Person:
@@ -196,14 +196,9 @@ def _arrive(person: Person, *, second_factor: bool) -> Any:
 
 def _next(*, staff: bool) -> str:
     target = session.get("after_sign_in", "")
-    if target and _is_inside(target):
+    if paths.is_inside(target):
         return str(target)
     return url_for("admin.tasks") if staff else url_for("store.account")
-
-
-def _is_inside(target: str) -> bool:
-    """A redirect never leads to another site."""
-    return target.startswith("/") and not target.startswith(("//", "/\\")) and "\\" not in target
 
 
 def _set_up(account_id: int) -> str:
