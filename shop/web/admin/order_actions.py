@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from commissions.errors import StaleState
 from shop.aftersales import cancel as canceling
 from shop.checkout import contact as contacts
-from shop.checkout.address import division_code
+from shop.checkout.places import division_code
 from shop.fulfillment import hand_over
 from shop.fulfillment import queries as fulfillments
 from shop.gateway.client import GatewayUnavailable

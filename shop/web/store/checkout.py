@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 from shop.checkout import cart as carts
 from shop.checkout import prepare as preparing
 from shop.checkout import queries, view
-from shop.checkout.address import division_code, paste
+from shop.checkout.address import paste
 from shop.checkout.errors import CartChanged, CartProblems
 from shop.checkout.models import Cart
+from shop.checkout.places import division_code
 from shop.kernel import clock, db
 from shop.kernel.errors import Invalid
 from shop.kernel.i18n import _, locale
