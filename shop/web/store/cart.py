@@ -13,7 +13,7 @@ from shop.checkout import queries, unlock, view
 from shop.checkout.errors import NoSuchCart
 from shop.checkout.models import Cart
 from shop.checkout.view import CartView
-from shop.kernel import clock, db
+from shop.kernel import clock, db, ids
 from shop.kernel.errors import Invalid
 from shop.kernel.i18n import _l
 from shop.sharing import touches
@@ -90,8 +90,7 @@ def change_line(line_id: int) -> Any:
         if "remove" in request.form:
             carts.change_quantity(session, stored.id, line_id, quantity=0, at=at)
         elif "delivery" in request.form:
-            chosen = request.form["delivery"]
-            location_id = int(chosen) if chosen.isdigit() else None
+            location_id = ids.read(request.form["delivery"])
             carts.choose_pickup(session, stored.id, line_id, location_id=location_id, at=at)
         else:
             carts.change_quantity(session, stored.id, line_id, quantity=_number("quantity"), at=at)
@@ -166,6 +165,6 @@ def _counters(session: Session, seen: CartView) -> dict[int, list[Counter]]:
 
 def _number(name: str, default: int | None = None) -> int:
     text = request.form.get(name, "" if default is None else str(default))
-    if not text.isdigit() or len(text) > 18:
+    if not text.isdecimal() or len(text) > 18:
         raise Invalid(_l("“%(text)s” is not a number.", text=text[:20]), field=name)
     return int(text)

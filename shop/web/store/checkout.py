@@ -190,7 +190,7 @@ def _division(typed: dict[str, Any]) -> str:
 
 def _expected_total() -> int:
     text = request.form.get("expected_total", "")
-    if not text.isdigit() or len(text) > 15:
+    if not text.isdecimal() or len(text) > 15:
         raise Invalid(_("Please check the total and pay again."))
     return int(text)
 
