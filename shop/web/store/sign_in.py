@@ -155,9 +155,10 @@ def demo_sign_in() -> Any:
     return _arrive(person, second_factor=True)
 
 
-@blueprint.get("/sign-out")
+@blueprint.post("/sign-out")
 @access.public
 def sign_out() -> Any:
+    """End the session."""
     end_session()
     return render.back_to("store.brand_home")
 
