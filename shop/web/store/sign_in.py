@@ -3,7 +3,7 @@
 from typing import Any
 
 import segno
-from flask import Response, current_app, redirect, request, session, url_for
+from flask import Response, current_app, g, redirect, request, session, url_for
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired
 
@@ -158,9 +158,9 @@ def demo_sign_in() -> Any:
 @blueprint.post("/sign-out")
 @access.public
 def sign_out() -> Any:
-    """End the session."""
+    """End the session; the next person on this device begins with an empty cart."""
     end_session()
-    return render.back_to("store.brand_home")
+    return visitors.forget_cart(render.back_to("store.brand_home"))
 
 
 @blueprint.get("/speak/<tag>")
@@ -186,13 +186,19 @@ def _arrive(person: Person, *, second_factor: bool) -> Any:
     begin_session(person, second_factor=second_factor)
     session.pop("after_sign_in", None)
     with db.unit_of_work() as writer:
-        merge.take_over(writer, visitors.cart_token(), person.id, at=clock.now())
+        g.new_cart_token = merge.take_over(
+            writer,
+            visitors.cart_token(),
+            person.id,
+            currency=render.current_brand().currency,
+            at=clock.now(),
+        )
     if person.staff_roles and not second_factor:
         session["after_sign_in"] = target
         first_time = not (person.has_password or person.has_totp)
         step = "store.staff_password" if first_time else "store.second_factor"
-        return redirect(url_for(step), code=303)
-    return redirect(target, code=303)
+        target = url_for(step)
+    return visitors.remember(redirect(target, code=303))
 
 
 def _next(*, staff: bool) -> str:
