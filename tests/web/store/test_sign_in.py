@@ -1,8 +1,8 @@
 """Signing in and out: limits that hold, a second factor that is really asked for, ways that stay
 inside the site.
 
-Guards and who misses them: `limits.count` in `codes.request`, `passwords.count_try` and
-`codes.count_try` (`TestLimits`), the used step in `_use_step` (`test_a_code_works_once`), `POST` for
+Guards and who misses them: `limits.count` in `codes.request` and `passwords.count_try`, the tries of a
+code, which `count_try` and `use` both bound (`TestLimits`), the used step in `_use_step` (`test_a_code_works_once`), `POST` for
 the sign-out (`test_a_link_signs_nobody_out`), `paths.is_inside` (`TestTheWayBack`).
 """
 
