@@ -12,7 +12,7 @@ from shop import cli, wiring
 from shop.kernel import brand as brands
 from shop.kernel import clock, db, files, i18n, logs, nodes, signing
 from shop.kernel.settings import Settings, from_environment
-from shop.web import access, actor, errors, languages, render, security
+from shop.web import access, actor, converters, errors, languages, render, security, unreadable
 from shop.web import blueprints as faces
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -82,6 +82,8 @@ def _speak(app: Flask) -> None:
 def _set_up_web(app: Flask, settings: Settings) -> None:
     app.before_request(_name_request)
     app.before_request(access.check)
+    app.before_request(unreadable.refuse)
+    converters.init_app(app)
     actor.login_manager.init_app(app)
     app.context_processor(lambda: {"actor": actor.current_actor(), "settings": settings})
     render.init_app(app)

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from shop.accounts.models import AttemptCount
-from shop.kernel import clock
+from shop.kernel import clock, signing
 from shop.kernel.errors import ShopError
 from shop.kernel.words import _l
 
@@ -28,6 +28,8 @@ def count(session: Session, key: str, *, most: int, window: timedelta) -> None:
 
     Raises TooManyTries when `most` tries are used up.
     """
+    # Hashed: a key may hold a phone or an e-mail address, and an address may be long.
+    key = signing.fingerprint(key, purpose="limit")
     start = _window_start(window)
     if _add_one(session, key, start, most):
         return

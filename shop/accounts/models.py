@@ -98,6 +98,7 @@ class AttemptCount(Base):
     __tablename__ = "attempt_count"
 
     key: Mapped[str] = mapped_column(String(120), primary_key=True)
+    """A keyed hash of what is limited and of whom."""
     window_start: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
     """Wall time, rounded down to the window."""
     tries: Mapped[int] = mapped_column(Integer, default=0)

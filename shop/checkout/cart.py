@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from shop.catalog import queries as catalog
 from shop.checkout.errors import CartLocked, NoSuchCart, NotSold
 from shop.checkout.models import Cart, CartLine
+from shop.checkout.opening import opened_by
 from shop.kernel import ids
 from shop.kernel.db import upsert
 from shop.kernel.errors import Invalid
@@ -93,6 +94,7 @@ def add(
             set_={
                 "quantity": CartLine.quantity + line.excluded.quantity,
                 "unit_price_amount": line.excluded.unit_price_amount,
+                "touch_id": func.coalesce(line.excluded.touch_id, CartLine.touch_id),
             },
         ).returning(CartLine.id, CartLine.quantity)
     ).one()
@@ -137,6 +139,11 @@ def keep_contact(session: Session, cart_id: int, contact: dict[str, Any], *, at:
     session.execute(update(Cart).where(Cart.id == cart_id).values(contact={**stored, **contact}))
 
 
+def forget_warnings(session: Session, cart_id: int) -> None:
+    """They were shown, and are shown once."""
+    session.execute(update(Cart).where(Cart.id == cart_id).values(warnings=[]))
+
+
 def touch(session: Session, cart_id: int, *, at: datetime) -> None:
     """Win the cart's row for this transaction.
 
@@ -147,16 +154,19 @@ def touch(session: Session, cart_id: int, *, at: datetime) -> None:
         raise CartLocked if known == "completing" else NoSuchCart
 
 
-def take(session: Session, token: str, *, at: datetime, point_id: int | None) -> int | None:
+def take(
+    session: Session, token: str, *, account_id: int | None, at: datetime, point_id: int | None
+) -> int | None:
     """Win the open cart behind a cookie and remember which shop was visited last.
 
     None if there is no cart that can be filled. Raises CartLocked if an order was made from it.
     """
     if not token:
         return None
-    won = _win(session, Cart.token == token, at, point_id)
+    mine = opened_by(token, account_id=account_id)
+    won = _win(session, mine, at, point_id)
     if won is None:
-        known = session.scalar(select(Cart.status).where(Cart.token == token))
+        known = session.scalar(select(Cart.status).where(mine))
         if known == "completing":
             raise CartLocked
     return won

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from shop.catalog import stock
@@ -25,6 +25,7 @@ from shop.checkout.errors import (
     OrderDiffers,
 )
 from shop.checkout.models import Cart
+from shop.checkout.opening import opened_by
 from shop.checkout.view import CartView, ViewLine
 from shop.fulfillment.rates import NotDelivered
 from shop.kernel import ids
@@ -71,9 +72,10 @@ def prepare(
     Raises NoSuchCart, OrderDiffers, CartEmpty, Invalid (contact), CartProblems, CartChanged,
     NotDelivered, AmountTooSmall; the unit of work must then be rolled back.
     """
-    cart = _claim(session, cart_token, at)
+    mine = opened_by(cart_token, account_id=account_id)
+    cart = _claim(session, mine, at)
     if cart is None:
-        return _replay(session, cart_token, typed, brand)
+        return _replay(session, mine, typed, brand)
     buyer = Buyer(account_id, *contacts.reach(typed, country=brand.country))
     seen = views.of(
         session,
@@ -132,23 +134,25 @@ class _Claimed:
     visitor: str
 
 
-def _claim(session: Session, token: str, at: datetime) -> _Claimed | None:
+def _claim(session: Session, mine: ColumnElement[bool], at: datetime) -> _Claimed | None:
     # The conditional update is the lock: of two submits one waits here and then finds the order.
     row = session.execute(
         update(Cart)
-        .where(Cart.token == token, Cart.status == "active")
+        .where(mine, Cart.status == "active")
         .values(status="completing", completing_at=at, updated_at=at)
         .returning(Cart.id, Cart.visitor)
     ).one_or_none()
     return _Claimed(*row) if row else None
 
 
-def _replay(session: Session, token: str, typed: Mapping[str, Any], brand: Brand) -> Prepared:
+def _replay(
+    session: Session, mine: ColumnElement[bool], typed: Mapping[str, Any], brand: Brand
+) -> Prepared:
     row = session.execute(
         select(Order.id, Order.token, Order.total_amount, OrderContact)
         .join(Cart, Cart.id == Order.cart_id)
         .join(OrderContact, OrderContact.order_id == Order.id)
-        .where(Cart.token == token)
+        .where(mine)
     ).one_or_none()
     if row is None:
         raise NoSuchCart
@@ -244,8 +248,9 @@ def _attribute(
         if line.stored.point_id is not None and line.stored.point_status is not None
     }
     touch = None
-    if visitor and any(line.stored.touch_id is not None for line in lines):
-        touch = _last_touch(session, visitor, buyer, standings, at)
+    kept = [line.stored.touch_id for line in lines if line.stored.touch_id is not None]
+    if kept:
+        touch = _last_touch(session, visitor, kept, buyer, standings, at)
     credits = [
         attribution.decide(
             Candidate(line.stored.point_id, "storefront") if line.stored.point_id else None,
@@ -279,15 +284,20 @@ def _attribution_row(credit: Credit, line_id: int, order_id: int, at: datetime) 
 def _last_touch(
     session: Session,
     visitor: str,
+    kept: Sequence[int],
     buyer: Buyer,
     standings: dict[int, Standing],
     at: datetime,
 ) -> Candidate | None:
-    """The visitor's latest link or scan; how its point stands is added to `standings`."""
+    """The buyer's latest link or scan; how its point stands is added to `standings`.
+
+    The lines know their touches too: carts of two browsers may have been put together, and each
+    browser has a name of its own.
+    """
     row = session.execute(
         select(Touch.point_id, Touch.at, Touch.id, Point.status, works_at(Point.id))
         .join(Point, Point.id == Touch.point_id)
-        .where(Touch.visitor == visitor, Touch.at <= at)
+        .where(or_(Touch.visitor == visitor, Touch.id.in_(kept)), Touch.at <= at)
         .order_by(Touch.at.desc(), Touch.id.desc())
         .limit(1),
         buyer.values(),

@@ -12,6 +12,7 @@ from shop.catalog import queries as catalog
 from shop.catalog import statements
 from shop.catalog.queries import CartVariant
 from shop.checkout.models import Cart, CartLine
+from shop.checkout.opening import opened_by
 from shop.network.models import Point
 from shop.network.queries import Buyer, works_at
 from shop.orders.models import Order
@@ -39,12 +40,18 @@ class StoredLine:
     """Whether the buyer works at that point; only if the reader said who buys."""
 
 
-def by_token(session: Session, token: str) -> Cart | None:
+def by_token(session: Session, token: str, *, account_id: int | None) -> Cart | None:
     """The cart a cookie opens, in whatever state."""
-    return session.scalars(select(Cart).where(Cart.token == token)).one_or_none() if token else None
+    if not token:
+        return None
+    return session.scalars(
+        select(Cart).where(opened_by(token, account_id=account_id))
+    ).one_or_none()
 
 
-def by_token_with_front(session: Session, token: str) -> tuple[Cart | None, Shopfront | None]:
+def by_token_with_front(
+    session: Session, token: str, *, account_id: int | None
+) -> tuple[Cart | None, Shopfront | None]:
     """The same, with the open storefront that was visited last; one statement."""
     if not token:
         return None, None
@@ -52,7 +59,7 @@ def by_token_with_front(session: Session, token: str) -> tuple[Cart | None, Shop
         select(Cart, *storefronts.COLUMNS)
         .outerjoin(Storefront, Storefront.point_id == Cart.point_id)
         .outerjoin(Point, Point.id == Storefront.point_id)
-        .where(Cart.token == token)
+        .where(opened_by(token, account_id=account_id))
     ).one_or_none()
     if row is None:
         return None, None
@@ -114,14 +121,14 @@ def _lines(*, knows_buyer: bool) -> Select[Any]:
     )
 
 
-def units_in(session: Session, token: str) -> int:
+def units_in(session: Session, token: str, *, account_id: int | None) -> int:
     """How many units an open cart holds, for the badge."""
     if not token:
         return 0
     return session.execute(
         select(func.coalesce(func.sum(CartLine.quantity), 0))
         .join(Cart, Cart.id == CartLine.cart_id)
-        .where(Cart.token == token, Cart.status.in_(("active", "completing")))
+        .where(opened_by(token, account_id=account_id), Cart.status.in_(("active", "completing")))
     ).scalar_one()
 
 

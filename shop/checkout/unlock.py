@@ -11,6 +11,7 @@ from sqlalchemy import select
 from shop.checkout import cart as carts
 from shop.checkout.errors import NoSuchCart
 from shop.checkout.models import Cart
+from shop.checkout.opening import opened_by
 from shop.kernel import clock
 from shop.kernel.db import reading, unit_of_work
 from shop.orders.models import Order, OrderStatus
@@ -26,7 +27,7 @@ class Unlocked:
     order_token: str = ""
 
 
-def edit_cart(cart_token: str) -> Unlocked:
+def edit_cart(cart_token: str, *, account_id: int | None) -> Unlocked:
     """Expire the Session, cancel the order as superseded, copy the lines.
 
     Raises NoSuchCart, GatewayUnavailable.
@@ -35,7 +36,7 @@ def edit_cart(cart_token: str) -> Unlocked:
         row = session.execute(
             select(Cart.id, Cart.status, Order.id, Order.token, Order.status)
             .outerjoin(Order, Order.cart_id == Cart.id)
-            .where(Cart.token == cart_token)
+            .where(opened_by(cart_token, account_id=account_id))
         ).one_or_none()
     if row is None:
         raise NoSuchCart

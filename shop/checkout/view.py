@@ -135,12 +135,12 @@ def _problems(lines: Sequence[tuple[StoredLine, CartVariant | None]]) -> dict[in
     for line, variant in lines:
         if variant is None or not variant.published:
             found[line.id] = "not_sold"
-        elif _is_limited(variant) and variant.available < wanted[line.variant_id]:
+        elif is_limited(variant) and variant.available < wanted[line.variant_id]:
             found[line.id] = "short" if variant.available > 0 else "sold_out"
     return found
 
 
-def _is_limited(variant: CartVariant) -> bool:
+def is_limited(variant: CartVariant) -> bool:
     return variant.track_inventory and not variant.backorderable
 
 

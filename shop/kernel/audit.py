@@ -60,7 +60,7 @@ def page(
     query = query.where(*(column == value for column, value in plain.items() if value))
     if action:
         query = query.where(AuditEntry.action.startswith(action, autoescape=True))
-    if after.isdigit() and len(after) < 19:
-        query = query.where(AuditEntry.id < int(after))
+    if before := ids.read(after):
+        query = query.where(AuditEntry.id < before)
     rows = session.scalars(query).all()
     return Page(rows[:limit], str(rows[limit - 1].id) if len(rows) > limit else "")

@@ -14,6 +14,8 @@ from urllib3 import HTTPSConnectionPool
 
 MAX_REDIRECTS = 3
 TIMEOUT_SECONDS = (5, 15)
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+"""Where a network without IPv4 shows it; the last 32 bits are the address."""
 
 
 class Unreachable(Exception):
@@ -66,8 +68,14 @@ def _public_address(url: str) -> tuple[str, str, int]:
 def is_public(address: str) -> bool:
     """Whether an IP address belongs to the open internet (IPv4 inside IPv6 looked through)."""
     ip = ipaddress.ip_address(address)
-    inner = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
-    return bool(ip.is_global and not ip.is_multicast and (inner is None or inner.is_global))
+    if isinstance(ip, ipaddress.IPv4Address):
+        return ip.is_global and not ip.is_multicast
+    inner = ip.ipv4_mapped or ip.sixtofour
+    if ip in _NAT64:
+        inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    if inner is not None:
+        return is_public(str(inner))
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_site_local)
 
 
 def _body(answer: requests.Response, max_bytes: int) -> bytes:

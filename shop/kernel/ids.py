@@ -8,6 +8,9 @@ import secrets
 import threading
 import time
 
+LARGEST = 2**63 - 1
+"""What a column of ids holds."""
+
 _EPOCH_MS = 1_735_689_600_000  # 2025-01-01T00:00:00Z
 NODES = 1024
 _PER_MS = 4096
@@ -42,6 +45,14 @@ def block(count: int) -> list[int]:
 def _compose(tick: int) -> int:
     milliseconds, counter = divmod(tick, _PER_MS)
     return (milliseconds << 22) | (_node << 12) | counter
+
+
+def read(text: str) -> int | None:
+    """The id that somebody sends as decimal digits; None for what cannot be one."""
+    if not (text.isascii() and text.isdigit()) or len(text) > len(str(LARGEST)):
+        return None
+    found = int(text)
+    return found if 0 < found <= LARGEST else None
 
 
 def public_token() -> str:

@@ -60,7 +60,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # flask-login publishes no typ
 @login_manager.user_loader  # type: ignore[untyped-decorator]  # flask-login publishes no types
 def _load(user_id: str) -> SignedIn | None:
     account_id, _, version = user_id.partition(":")
-    if not (account_id.isdigit() and version.isdigit()):
+    if not (account_id.isdecimal() and version.isdecimal()):
         return None
     with db.reading() as reader:
         person = accounts.person(reader, int(account_id))

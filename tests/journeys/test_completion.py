@@ -13,8 +13,6 @@ from sqlalchemy import select, update
 
 from shop.accounts import queries as accounts
 from shop.catalog.models import Price
-from shop.checkout import merge
-from shop.checkout.models import Cart
 from shop.kernel import clock, db, jobs
 from shop.kernel.jobs import OutboxJob
 from shop.network import points
@@ -346,34 +344,6 @@ class TestTheCart:
         assert answer.status_code == 422
         text = answer.get_data(as_text=True)
         assert "quantity from 1 to" in text or "is not a number" in text
-
-    def test_signing_in_merges_the_carts_and_a_second_person_gets_none_of_it(
-        self, world: World
-    ) -> None:
-        """E1."""
-        phone, desk = world.browser(), world.browser()
-        world.add(phone, "honey", quantity=2)
-        world.add(desk, "honey", quantity=1)
-        world.add(desk, "tea")
-        tokens = [browser.get_cookie("gs_cart") for browser in (phone, desk)]
-        assert all(tokens)
-        for token in tokens:
-            assert token is not None
-            with db.unit_of_work() as session:
-                merge.take_over(session, token.value, world.accounts["buyer"], at=clock.now())
-
-        page = desk.get("/cart").get_data(as_text=True)
-        assert 'value="3"' in page
-        stranger = world.browser()
-        stranger.set_cookie("gs_cart", tokens[1].value if tokens[1] else "")
-        with db.unit_of_work() as session:
-            assert tokens[1] is not None
-            merge.take_over(session, tokens[1].value, world.accounts["anna"], at=clock.now())
-        with db.reading() as session:
-            owner = session.execute(
-                select(Cart.account_id).where(Cart.token == tokens[1].value)
-            ).scalar_one()
-        assert owner == world.accounts["buyer"]
 
 
 class TestGuests:

@@ -31,7 +31,7 @@ def stock_levels() -> Response:
     with db.reading() as session:
         page = listing.stock(
             session,
-            location_id=int(place) if place.isdigit() and len(place) < 19 else None,
+            location_id=ids.read(place),
             low=bool(request.args.get("low")),
             text=request.args.get("text", "")[:120],
             after=request.args.get("after", ""),
@@ -115,13 +115,13 @@ def _cause_of(row: MovementRow, ends: Mapping[str, tuple[int, dict[str, str]]]) 
         came = _l("From: %(place)s", place=text_of(name))
         url = url_for("admin.stock_level", level_id=level_id)
         return Cause(to if row.on_hand_change < 0 else came, url)
-    first = row.reason_id.partition(":")[0]
+    first = ids.read(row.reason_id.partition(":")[0])
     if row.reason_type in set(AdjustReason):
         return Cause(AdjustReason(row.reason_type).label)
-    if row.reason_type in ("hold", "order") and first.isdigit():
-        return Cause(_l("Order"), url_for("admin.order", order_id=int(first)))
-    if row.reason_type == "import" and first.isdigit():
-        return Cause(_l("Import"), url_for("admin.import_page", job_id=int(first)))
+    if row.reason_type in ("hold", "order") and first:
+        return Cause(_l("Order"), url_for("admin.order", order_id=first))
+    if row.reason_type == "import" and first:
+        return Cause(_l("Import"), url_for("admin.import_page", job_id=first))
     return Cause("")
 
 

@@ -3,7 +3,7 @@
 from flask import Response, abort, request
 
 from commissions import explain, queries
-from shop.kernel import clock, db
+from shop.kernel import clock, db, ids
 from shop.rewards import earnings, keys, sentences
 from shop.web import access, render
 from shop.web.admin.routes import blueprint
@@ -17,9 +17,7 @@ def entries() -> Response:
     """All earnings, newest first, and the holds that wait for somebody."""
     after, at = request.args.get("after", ""), clock.now()
     with db.reading() as session:
-        rows = earnings.latest(
-            session, at=at, before=int(after) if after.isdigit() else None, limit=PAGE_SIZE
-        )
+        rows = earnings.latest(session, at=at, before=ids.read(after), limit=PAGE_SIZE)
         holds = queries.open_holds(session, at=at)
         refused = earnings.refused(session, limit=20)
     following = str(rows[-1].row.earning.id) if len(rows) == PAGE_SIZE else ""

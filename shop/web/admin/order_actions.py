@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 from commissions.errors import StaleState
 from shop.aftersales import cancel as canceling
 from shop.checkout import contact as contacts
-from shop.checkout.address import division_code
+from shop.checkout.places import division_code
 from shop.fulfillment import hand_over
 from shop.fulfillment import queries as fulfillments
 from shop.gateway.client import GatewayUnavailable
-from shop.kernel import clock, db
+from shop.kernel import clock, db, ids
 from shop.kernel.errors import Conflict, Invalid, NotFound, ShopError
 from shop.kernel.i18n import _l
 from shop.kernel.money import parse_money
@@ -256,9 +256,9 @@ def _handed_over(session: Session, order_id: int) -> int:
 def _units() -> dict[int, int]:
     """`units-<line>` fields; empty ones are none."""
     return {
-        int(name.removeprefix("units-")): _number(text, "units")
+        line_id: _number(text, "units")
         for name, text in request.form.items()
-        if name.startswith("units-") and name.removeprefix("units-").isdigit()
+        if name.startswith("units-") and (line_id := ids.read(name.removeprefix("units-")))
     }
 
 

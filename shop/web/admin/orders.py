@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response, abort, request, stream_with_context
 
 from shop.fulfillment import queries as fulfillments
-from shop.kernel import audit, clock, db
+from shop.kernel import audit, clock, db, ids
 from shop.kernel.i18n import locale
 from shop.network import queries as network
 from shop.orders import queries
@@ -23,7 +23,9 @@ def orders() -> Response:
     """The list; everything that narrows it stands in the address."""
     wanted = _wanted()
     with db.reading() as session:
-        page = queries.page(session, wanted, after=request.args.get("after", ""))
+        page = queries.page(
+            session, wanted, after=str(ids.read(request.args.get("after", "")) or "")
+        )
         beside = queries.brought(session, [row.id for row in page.items])
         point = network.point(session, wanted.point_id) if wanted.point_id else None
     return render.page(

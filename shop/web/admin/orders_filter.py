@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from shop.kernel import ids
 from shop.kernel.i18n import _l
 from shop.kernel.words import Words
 from shop.orders.models import FulfillmentStatus, OrderStatus, PaymentStatus
@@ -61,7 +62,7 @@ def read(arguments: Mapping[str, str], *, zone: ZoneInfo, today: date) -> Filter
         waits=_one_of(arguments, "waits", DELIVERIES),
         task=arguments.get("task", "").strip()[:40],
         dispute=_one_of(arguments, "dispute", DISPUTES),
-        point_id=int(point) if point.isdigit() and len(point) < 19 else None,
+        point_id=ids.read(point),
         since=since,
         until=until,
     )

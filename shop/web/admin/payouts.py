@@ -9,7 +9,7 @@ from commissions.errors import CommissionError
 from commissions.payouts.approving import CoolingDown, OwnPayout
 from commissions.plans import SamePerson, TermsChanged
 from shop.accounts import queries as people
-from shop.kernel import clock, db
+from shop.kernel import clock, db, ids
 from shop.kernel.errors import Conflict, Forbidden, Invalid
 from shop.kernel.i18n import _l
 from shop.kernel.words import Words
@@ -33,7 +33,7 @@ def payouts() -> Response:
         rows = rewards.payouts(
             session,
             status=status,
-            before=int(after) if after.isdigit() else None,
+            before=ids.read(after),
             limit=PAGE_SIZE,
         )
         return render.page(
@@ -108,7 +108,7 @@ def prepare_payouts() -> Any:
 def approve_payouts() -> Any:
     """Approve what was ticked, bound to what the page showed."""
     actor = current_actor()
-    chosen = [int(one) for one in request.form.getlist("payout") if one.isdigit()]
+    chosen = _chosen()
     hashes = {one: request.form.get(f"hash-{one}", "") for one in chosen}
     if not chosen:
         raise Invalid(_l("Please choose what you approve."))
@@ -134,7 +134,7 @@ def void_payout(payout_id: int) -> Any:
 @access.finance_maker
 def write_bank_file() -> Any:
     """Put approved payouts of a file rail into one file."""
-    chosen = [int(one) for one in request.form.getlist("payout") if one.isdigit()]
+    chosen = _chosen()
     if not chosen:
         raise Invalid(_l("Please choose what goes into the file."))
     rewards.write_bank_file(chosen, by=current_actor().key)
@@ -170,6 +170,11 @@ def register_by_hand(payout_id: int) -> Any:
         raise Invalid(_l("Please give the reference of the receipt."), field="reference")
     rewards.register_by_hand(payout_id, reference=reference, by=current_actor().key)
     return render.back_to("admin.payout", payout_id=payout_id, say_so=_l("Recorded as paid."))
+
+
+def _chosen() -> list[int]:
+    """The ticked payouts."""
+    return [one for one in map(ids.read, request.form.getlist("payout")) if one]
 
 
 def _refusal(error: CommissionError) -> Conflict | Forbidden:

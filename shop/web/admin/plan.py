@@ -183,7 +183,7 @@ def _rows() -> list[dict[str, str]]:
     rows = [{name: columns[name][at].strip() for name in ROW_FIELDS} for at in range(count)]
     moved = request.form.get("up", "")
     named = [row for row in rows if row["name"]]
-    if moved.isdigit() and 0 < int(moved) < len(named):
+    if moved.isdecimal() and len(moved) < 5 and 0 < int(moved) < len(named):
         at = int(moved)
         named[at - 1], named[at] = named[at], named[at - 1]
     return named
@@ -196,7 +196,7 @@ def _clean(row: dict[str, str]) -> dict[str, str]:
         else str(parse_money(row["value"], _currency(), field="value"))
     )
     days = row["hold_days"] or "14"
-    if not days.isdigit() or int(days) > 400:
+    if not days.isdecimal() or int(days[:9]) > 400:
         raise Invalid(_l("“%(text)s” is not a number.", text=days), field="hold_days")
     return {**row, "value": value, "hold_days": days}
 
@@ -205,7 +205,7 @@ def _bps(text: str, field: str) -> int:
     """Basis points of a typed percentage with at most two decimals."""
     cleaned = text.replace("%", "").strip()
     whole, _dot, part = cleaned.partition(".")
-    if not (whole + part).isdigit() or len(part) > 2 or len(whole) > 3:
+    if not (whole + part).isdecimal() or len(part) > 2 or len(whole) > 3:
         raise Invalid(_l("“%(text)s” is not a percentage.", text=text), field=field)
     return int(whole or 0) * 100 + int(part.ljust(2, "0") or 0)
 

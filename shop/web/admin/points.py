@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from shop.accounts import queries as accounts
 from shop.catalog import locations
-from shop.kernel import clock, db
+from shop.kernel import clock, db, ids
 from shop.kernel.errors import ShopError
 from shop.kernel.words import say
 from shop.network import destinations, queries
@@ -120,6 +120,6 @@ def _wanted() -> PointFilter:
         text=arguments.get("text", "").strip()[:120],
         kind=kind if kind in KINDS else "",
         status=status if status in STATUSES else "",
-        within=int(within) if within.isdigit() and len(within) < 19 else None,
+        within=ids.read(within),
         deep=arguments.get("deep") == "1",
     )

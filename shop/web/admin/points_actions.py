@@ -225,7 +225,7 @@ def _counter(session: Session, point_id: int, code: str) -> None:
     text = {name: request.form.get(name, "").strip() for name in _COUNTER}
     if not text["name_zh"] and not text["name_en"]:
         raise Invalid(_l("A place needs a name."), field="name")
-    if not text["ready_minutes"].isdigit() or len(text["ready_minutes"]) > 5:
+    if not text["ready_minutes"].isdecimal() or len(text["ready_minutes"]) > 5:
         raise Invalid(
             _l("“%(text)s” is not a number.", text=text["ready_minutes"][:20]),
             field="ready_minutes",

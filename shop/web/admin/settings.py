@@ -115,7 +115,7 @@ def _change(session: Session, values: dict[str, Any]) -> None:
         values,
         by=current_actor().key,
         at=clock.now(),
-        expected=int(version) if version.isdigit() and len(version) < 10 else -1,
+        expected=int(version) if version.isdecimal() and len(version) < 10 else -1,
     )
 
 

@@ -2,7 +2,7 @@
 
 from flask import Response, abort, request
 
-from shop.kernel import clock, db
+from shop.kernel import clock, db, ids
 from shop.rewards import earnings as rewards
 from shop.rewards import sentences
 from shop.web import access, render
@@ -24,7 +24,7 @@ def earnings() -> Response:
             session,
             point_id,
             at=at,
-            before=int(after) if after.isdigit() else None,
+            before=ids.read(after),
             limit=PAGE_SIZE,
         )
     following = str(rows[-1].earning.id) if len(rows) == PAGE_SIZE else ""

@@ -7,7 +7,7 @@ from flask import Response, request
 from shop.fulfillment import pickup
 from shop.fulfillment.errors import AlreadyCollected
 from shop.fulfillment.pickup import Waiting
-from shop.kernel import clock, db
+from shop.kernel import clock, db, ids
 from shop.kernel.errors import Invalid, ShopError
 from shop.kernel.i18n import _l
 from shop.kernel.words import say
@@ -43,9 +43,9 @@ def hand_out(ticket_id: int) -> Any:
     """Hand units over; what is not chosen waits on."""
     actor = current_actor()
     units = {
-        int(name.removeprefix("units-")): _units(text)
+        line_id: _units(text)
         for name, text in request.form.items()
-        if name.startswith("units-") and name.removeprefix("units-").isdigit()
+        if name.startswith("units-") and (line_id := ids.read(name.removeprefix("units-")))
     }
     with db.unit_of_work() as session:
         pickup.hand_out(
@@ -103,6 +103,6 @@ def _page(
 
 
 def _units(text: str) -> int:
-    if not text.isdigit() or len(text) > 6:
+    if not text.isdecimal() or len(text) > 6:
         raise Invalid(_l("“%(text)s” is not a number.", text=text[:20]), field="units")
     return int(text)

@@ -2,7 +2,7 @@
 
 from flask import Response, request
 
-from shop.kernel import db
+from shop.kernel import db, ids
 from shop.orders import queries
 from shop.web import access, render
 from shop.web.actor import current_actor
@@ -15,6 +15,8 @@ def orders() -> Response:
     """Newest first."""
     with db.reading() as session:
         found = queries.of_point(
-            session, current_actor().point_id or 0, after=request.args.get("after", "")
+            session,
+            current_actor().point_id or 0,
+            after=str(ids.read(request.args.get("after", "")) or ""),
         )
     return render.page("desk/orders.html", page=found)

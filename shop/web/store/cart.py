@@ -13,7 +13,7 @@ from shop.checkout import queries, unlock, view
 from shop.checkout.errors import NoSuchCart
 from shop.checkout.models import Cart
 from shop.checkout.view import CartView
-from shop.kernel import clock, db
+from shop.kernel import clock, db, ids
 from shop.kernel.errors import Invalid
 from shop.kernel.i18n import _l
 from shop.sharing import touches
@@ -28,29 +28,35 @@ from shop.web.store.routes import blueprint
 @access.public
 def cart() -> Response:
     """The cart as it stands now, with what has changed since it was filled."""
-    token = visitors.cart_token()
+    token, account_id = visitors.cart_token(), current_actor().account_id
     with db.reading() as session:
-        stored, front = queries.by_token_with_front(session, token)
+        stored, front = queries.by_token_with_front(session, token, account_id=account_id)
         if stored is None or stored.status not in ("active", "completing"):
             return render.page("store/cart_empty.html", shopfront=front)
         seen = _view(session, stored)
         if not seen.lines:
             return render.page("store/cart_empty.html", shopfront=front)
-        return render.page(
+        answer = render.page(
             "store/cart.html",
             cart=seen,
+            warnings=stored.warnings,
             locked=stored.status == "completing",
             counters=_counters(session, seen),
             shopfront=front,
         )
+    if stored.warnings:
+        with db.unit_of_work() as session:
+            carts.forget_warnings(session, stored.id)
+    return answer
 
 
 @blueprint.get("/cart/badge")
 @access.public
 def cart_badge() -> Response:
     """How many units the cart holds; a private fragment of cached pages."""
+    token, account_id = visitors.cart_token(), current_actor().account_id
     with db.reading() as session:
-        units = queries.units_in(session, visitors.cart_token())
+        units = queries.units_in(session, token, account_id=account_id)
     answer: Response = jsonify({"units": units})
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
@@ -62,10 +68,11 @@ def add_to_cart() -> Any:
     """Put a variant into the cart; from a closed point's page it is the brand's sale."""
     at = clock.now()
     variant_id, quantity = _number("variant"), _number("quantity", 1)
+    account_id = current_actor().account_id
     with db.unit_of_work() as session:
         front = storefronts.by_slug(session, request.form.get("slug", ""))
         point_id = front.point_id if front and front.is_open else None
-        cart_id = _open_cart(session, point_id)
+        cart_id = _open_cart(session, point_id, account_id=account_id)
         touch_id = touches.keep(session, visitors.touch(), at=at)
         carts.add(
             session,
@@ -85,13 +92,15 @@ def add_to_cart() -> Any:
 def change_line(line_id: int) -> Any:
     """Change quantity or delivery of a line, or remove it."""
     at = clock.now()
+    account_id = current_actor().account_id
     with db.unit_of_work() as session:
-        stored = _stored(session)
+        stored = queries.by_token(session, visitors.cart_token(), account_id=account_id)
+        if stored is None:
+            raise NoSuchCart
         if "remove" in request.form:
             carts.change_quantity(session, stored.id, line_id, quantity=0, at=at)
         elif "delivery" in request.form:
-            chosen = request.form["delivery"]
-            location_id = int(chosen) if chosen.isdigit() else None
+            location_id = ids.read(request.form["delivery"])
             carts.choose_pickup(session, stored.id, line_id, location_id=location_id, at=at)
         else:
             carts.change_quantity(session, stored.id, line_id, quantity=_number("quantity"), at=at)
@@ -106,37 +115,32 @@ def edit_cart() -> Any:
     If the payment went through meanwhile, the order page is the answer.
     """
     token = visitors.cart_token()
-    outcome = unlock.edit_cart(token)
+    outcome = unlock.edit_cart(token, account_id=current_actor().account_id)
     if outcome.order_token:
         return render.back_to("store.order", token=outcome.order_token)
     g.new_cart_token = outcome.cart_token
     return visitors.remember(render.back_to("store.cart"))
 
 
-def _open_cart(session: Session, point_id: int | None) -> int:
+def _open_cart(session: Session, point_id: int | None, *, account_id: int | None) -> int:
     """The visitor's cart, or a fresh one if there is none that can be filled.
 
     A cart that is being paid stays bound to its order; adding to it starts a new one only after
     that order has ended.
     """
     at = clock.now()
-    cart_id = carts.take(session, visitors.cart_token(), at=at, point_id=point_id)
+    cart_id = carts.take(
+        session, visitors.cart_token(), account_id=account_id, at=at, point_id=point_id
+    )
     if cart_id is None:
         cart_id, g.new_cart_token = carts.open_cart(
             session,
             visitor=visitors.name(),
-            account_id=current_actor().account_id,
+            account_id=account_id,
             at=at,
             point_id=point_id,
         )
     return cart_id
-
-
-def _stored(session: Session) -> Cart:
-    stored = queries.by_token(session, visitors.cart_token())
-    if stored is None:
-        raise NoSuchCart
-    return stored
 
 
 def _view(session: Session, stored: Cart) -> CartView:
@@ -166,6 +170,6 @@ def _counters(session: Session, seen: CartView) -> dict[int, list[Counter]]:
 
 def _number(name: str, default: int | None = None) -> int:
     text = request.form.get(name, "" if default is None else str(default))
-    if not text.isdigit() or len(text) > 18:
+    if not text.isdecimal() or len(text) > 18:
         raise Invalid(_l("“%(text)s” is not a number.", text=text[:20]), field=name)
     return int(text)

@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 from shop.checkout import cart as carts
 from shop.checkout import prepare as preparing
 from shop.checkout import queries, view
-from shop.checkout.address import division_code, paste
+from shop.checkout.address import paste
 from shop.checkout.errors import CartChanged, CartProblems
 from shop.checkout.models import Cart
+from shop.checkout.places import division_code
 from shop.kernel import clock, db
 from shop.kernel.errors import Invalid
 from shop.kernel.i18n import _, locale
@@ -40,8 +41,9 @@ FIELDS = (
 @access.public
 def checkout() -> Any:
     """The checkout page with what the buyer has typed so far."""
+    token, account_id = visitors.cart_token(), current_actor().account_id
     with db.reading() as session:
-        stored, front = queries.by_token_with_front(session, visitors.cart_token())
+        stored, front = queries.by_token_with_front(session, token, account_id=account_id)
         if stored is None or stored.status not in ("active", "completing"):
             return render.back_to("store.cart")
         if stored.status == "completing":
@@ -57,8 +59,9 @@ def paste_address() -> Any:
     typed.update(
         {name: text for name, text in paste(request.form.get("paste", "")).items() if text}
     )
+    account_id = current_actor().account_id
     with db.unit_of_work() as session:
-        stored = queries.by_token(session, visitors.cart_token())
+        stored = queries.by_token(session, visitors.cart_token(), account_id=account_id)
         if stored is None:
             return render.back_to("store.cart")
         carts.keep_contact(session, stored.id, typed, at=clock.now())
@@ -70,6 +73,7 @@ def paste_address() -> Any:
 def place_order() -> Any:
     """PREPARE, then open the payment page. A second post of the same cart finds the same order."""
     token, typed = visitors.cart_token(), _form()
+    account_id = current_actor().account_id
     try:
         with db.unit_of_work() as session:
             prepared = preparing.prepare(
@@ -78,7 +82,7 @@ def place_order() -> Any:
                 {**typed, "division_code": _division(typed)},
                 expected_total=_expected_total(),
                 brand=render.current_brand(),
-                account_id=current_actor().account_id,
+                account_id=account_id,
                 locale=locale(),
                 at=clock.now(),
             )
@@ -131,13 +135,14 @@ def _resume(session: Session, stored: Cart) -> Any:
 
 def _again(token: str, typed: dict[str, Any], error: Invalid, status: int = 422) -> Response:
     """The form again, filled in, with what is wrong."""
+    account_id = current_actor().account_id
     with db.unit_of_work() as session:
-        stored = queries.by_token(session, token)
+        stored = queries.by_token(session, token, account_id=account_id)
         if stored is None:
             raise error
         carts.keep_contact(session, stored.id, typed, at=clock.now())
     with db.reading() as session:
-        found, front = queries.by_token_with_front(session, token)
+        found, front = queries.by_token_with_front(session, token, account_id=account_id)
         if found is None:
             raise error
         return _page(session, found, front, typed, error, status)
@@ -189,7 +194,7 @@ def _division(typed: dict[str, Any]) -> str:
 
 def _expected_total() -> int:
     text = request.form.get("expected_total", "")
-    if not text.isdigit() or len(text) > 15:
+    if not text.isdecimal() or len(text) > 15:
         raise Invalid(_("Please check the total and pay again."))
     return int(text)
 

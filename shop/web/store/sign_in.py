@@ -3,14 +3,14 @@
 from typing import Any
 
 import segno
-from flask import Response, current_app, redirect, request, session, url_for
+from flask import Response, current_app, g, redirect, request, session, url_for
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired
 
 from shop.accounts import codes, demo_people, passwords, queries, register
 from shop.accounts.queries import Person
 from shop.checkout import merge
-from shop.kernel import clock, db
+from shop.kernel import clock, db, paths
 from shop.kernel.errors import Invalid
 from shop.kernel.i18n import LOCALES, locale
 from shop.web import access, render
@@ -155,11 +155,12 @@ def demo_sign_in() -> Any:
     return _arrive(person, second_factor=True)
 
 
-@blueprint.get("/sign-out")
+@blueprint.post("/sign-out")
 @access.public
 def sign_out() -> Any:
+    """End the session; the next person on this device begins with an empty cart."""
     end_session()
-    return render.back_to("store.brand_home")
+    return visitors.forget_cart(render.back_to("store.brand_home"))
 
 
 @blueprint.get("/speak/<tag>")
@@ -169,7 +170,7 @@ def speak(tag: str) -> Any:
     if tag in LOCALES:
         session["locale"] = tag
     target = request.args.get("next", "/")
-    return redirect(target if _is_inside(target) else "/")
+    return redirect(target if paths.is_inside(target) else "/")
 
 
 def _use_code(contact: str, code: str) -> Person:
@@ -185,25 +186,26 @@ def _arrive(person: Person, *, second_factor: bool) -> Any:
     begin_session(person, second_factor=second_factor)
     session.pop("after_sign_in", None)
     with db.unit_of_work() as writer:
-        merge.take_over(writer, visitors.cart_token(), person.id, at=clock.now())
+        g.new_cart_token = merge.take_over(
+            writer,
+            visitors.cart_token(),
+            person.id,
+            currency=render.current_brand().currency,
+            at=clock.now(),
+        )
     if person.staff_roles and not second_factor:
         session["after_sign_in"] = target
         first_time = not (person.has_password or person.has_totp)
         step = "store.staff_password" if first_time else "store.second_factor"
-        return redirect(url_for(step), code=303)
-    return redirect(target, code=303)
+        target = url_for(step)
+    return visitors.remember(redirect(target, code=303))
 
 
 def _next(*, staff: bool) -> str:
     target = session.get("after_sign_in", "")
-    if target and _is_inside(target):
+    if paths.is_inside(target):
         return str(target)
     return url_for("admin.tasks") if staff else url_for("store.account")
-
-
-def _is_inside(target: str) -> bool:
-    """A redirect never leads to another site."""
-    return target.startswith("/") and not target.startswith(("//", "/\\")) and "\\" not in target
 
 
 def _set_up(account_id: int) -> str:

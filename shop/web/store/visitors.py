@@ -3,6 +3,7 @@
 Both are set by posts and by /l and /q links only, so that pages stay cacheable.
 """
 
+import re
 from typing import Any
 
 from flask import Response, current_app, g, request
@@ -14,11 +15,13 @@ CART = "gs_cart"
 TOUCH = "gs_touch"
 _YEAR = 60 * 60 * 24 * 365
 _TOUCH_DAYS = 60 * 60 * 24 * 31
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 
 def cart_token() -> str:
-    """What opens the visitor's cart; empty for a new visitor."""
-    return request.cookies.get(CART, "")[:60]
+    """What opens the visitor's cart; empty for a new visitor, and for a cookie that is not ours."""
+    token = request.cookies.get(CART, "")
+    return token if _TOKEN.fullmatch(token) else ""
 
 
 def touch() -> Seen | None:
@@ -35,8 +38,11 @@ def name() -> str:
 
 def remember(response: Any) -> Any:
     """Set the cookies that this request has made."""
-    if token := g.pop("new_cart_token", ""):
+    token = g.pop("new_cart_token", None)
+    if token:
         _set(response, CART, token, _YEAR)
+    elif token == "":
+        forget_cart(response)
     seen: Seen | None = g.pop("new_touch", None)
     if seen is not None:
         _set(response, TOUCH, signing.sign(seen.to_json(), purpose="touch"), _TOUCH_DAYS)
@@ -44,7 +50,7 @@ def remember(response: Any) -> Any:
 
 
 def forget_cart(response: Any) -> Any:
-    """After an order: the next thing added begins a new cart."""
+    """After an order or a sign-out: the next thing added begins a new cart."""
     response.delete_cookie(CART)
     return response
 
