@@ -11,13 +11,19 @@ import pytest
 from sqlalchemy import Engine
 
 from shop import schema
-from shop.kernel import clock, db, files, signing
+from shop.kernel import clock, db, files, kept, signing
 from tests.databases import APP_ROLE, KINDS, Urls, fresh_database, make_engine
 
 START = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 """A Monday noon in Shanghai, when most tests begin."""
 
 SHARED = Path(os.environ.get("GRIDSHOP_SHARED", Path(__file__).parents[2] / "shared"))
+
+
+@pytest.fixture
+def keeps_what_it_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For counts of statements: a slow machine must not read anew in the middle of one."""
+    monkeypatch.setattr(kept, "SECONDS", 600.0)
 
 
 def build_shop(engine: Engine) -> None:

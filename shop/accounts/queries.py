@@ -97,6 +97,7 @@ def _person(account: Account, roles: set[str]) -> Person:
         session_version=account.session_version,
         disabled=account.disabled_at is not None,
         has_password=bool(account.password_hash),
-        has_totp=bool(account.totp_secret),
+        # A secret counts once a code of it was used; an interrupted set-up may begin anew.
+        has_totp=bool(account.totp_secret) and account.totp_last_step > 0,
         staff_roles=frozenset(roles),
     )

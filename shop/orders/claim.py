@@ -34,14 +34,19 @@ def claim_all(session: Session, account_id: int, *, at: datetime) -> int:
         .where(_mine(session, account_id))
         .order_by(Order.id)
     ).all()
+    taken = 0
     for order_id in ids:
-        session.execute(
+        won = session.execute(
             update(Order)
             .where(Order.id == order_id, Order.account_id.is_(None))
             .values(account_id=account_id)
-        )
-        audit.record(session, "order.claimed", "order", order_id, by=f"account:{account_id}", at=at)
-    return len(ids)
+            .returning(Order.id)
+        ).one_or_none()
+        if won is not None:
+            taken += 1
+            by = f"account:{account_id}"
+            audit.record(session, "order.claimed", "order", order_id, by=by, at=at)
+    return taken
 
 
 def _mine(session: Session, account_id: int) -> ColumnElement[bool]:

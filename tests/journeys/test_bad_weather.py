@@ -34,7 +34,7 @@ WEATHER = FaultRates(
     lost_before=0.08,
     lost_after=0.08,
 )
-SEEDS = range(40) if os.environ.get("GRIDSHOP_SOAK") else (15, 35)  # a refund meets a saved 500
+SEEDS = range(40) if os.environ.get("GRIDSHOP_SOAK") else (15,)  # a refund meets a saved 500
 SALES = 14
 
 

@@ -31,7 +31,7 @@ from tests.installation import SECRET
 from tests.world import World
 
 Post = tuple[dict[str, str], bytes]
-ROUNDS = 500 if os.environ.get("GRIDSHOP_SOAK") else 12
+ROUNDS = 500 if os.environ.get("GRIDSHOP_SOAK") else 6
 
 
 class TestDisorder:

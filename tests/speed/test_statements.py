@@ -10,19 +10,15 @@ from sqlalchemy import event
 from shop.catalog import categories, edit
 from shop.catalog.drafts import ProductDraft, VariantDraft
 from shop.catalog.models import ProductStatus
-from shop.kernel import clock, db, kept
+from shop.kernel import clock, db
 from shop.network import points
 from shop.network.models import PointKind
 from shop.network.points import NewPoint
 from tests.world import CONTACT, World
 
+pytestmark = pytest.mark.usefixtures("keeps_what_it_knows")
+
 _TALK = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT")
-
-
-@pytest.fixture(autouse=True)
-def _keeps_what_it_knows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A slow machine must not read anew in the middle of a count."""
-    monkeypatch.setattr(kept, "SECONDS", 600.0)
 
 
 @contextmanager

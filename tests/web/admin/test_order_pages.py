@@ -4,6 +4,7 @@ import csv
 import io
 import re
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -403,6 +404,7 @@ class TestTheContact:
         act(staff, order_id, "contact", 409, **self.typed(name="Somebody else"))
 
 
+@pytest.mark.usefixtures("keeps_what_it_knows")
 def test_the_list_takes_as_many_statements_for_fifty_orders_as_for_one(
     shop: Installation, staff: FlaskClient
 ) -> None:

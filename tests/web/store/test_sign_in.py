@@ -7,13 +7,14 @@ the sign-out (`test_a_link_signs_nobody_out`), `paths.is_inside` (`TestTheWayBac
 """
 
 import time
+from datetime import timedelta
 from typing import Any
 
 import pyotp
 from flask.testing import FlaskClient
 
 from shop.accounts import passwords
-from shop.kernel import db
+from shop.kernel import clock, db
 from tests.web.store.people import (
     ask_for_code,
     code_for,
@@ -152,6 +153,21 @@ class TestTheSecondFactor:
         assert answer.status_code == 303
         assert client.get("/admin/orders").status_code == 200
 
+    def test_a_set_up_that_was_left_begins_anew(self, world: World) -> None:
+        """Nobody is kept out because a phone's battery died in front of the picture."""
+        first = world.browser()
+        sign_in(world, first, "staff")
+        first.post("/sign-in/password", data={"password": PASSWORD, "again": PASSWORD})
+        abandoned = set_up(first)
+
+        again = world.browser()
+        enter_password(again, PASSWORD)
+        authenticator = set_up(again)
+        old = again.post("/sign-in/second-factor", data={"code": abandoned.now()})
+        new = again.post("/sign-in/second-factor", data={"code": authenticator.now()})
+
+        assert (old.status_code, new.status_code) == (422, 303)
+
     def test_a_password_alone_opens_nothing(self, world: World) -> None:
         """The second factor was set up before, so no picture gives it away."""
         enrolled(world)
@@ -237,4 +253,7 @@ def enrolled(world: World) -> pyotp.TOTP:
     """A member of staff who has chosen password and authenticator earlier."""
     with db.unit_of_work() as session:
         passwords.set_password(session, world.accounts["staff"], PASSWORD)
-        return pyotp.TOTP(passwords.begin_second_factor(session, world.accounts["staff"]))
+        app = pyotp.TOTP(passwords.begin_second_factor(session, world.accounts["staff"]))
+        earlier = app.at(clock.wall() - timedelta(seconds=app.interval))
+        passwords.use_second_factor(session, world.accounts["staff"], earlier)
+    return app
