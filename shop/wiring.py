@@ -17,8 +17,9 @@ from shop.kernel.jobs import Job
 from shop.kernel.settings import Settings
 from shop.kernel.worker import Worker, executor
 from shop.network import importer as network_importer
+from shop.network.joining import ApplicationDecided
 from shop.network.points import PointActivated, PointsActivated
-from shop.notifications import messages, ports
+from shop.notifications import applications, messages, outgoing, ports
 from shop.orders.events import (
     Delivered,
     Disputed,
@@ -40,6 +41,7 @@ EVENTS: Mapping[type[Event], Sequence[Callable[..., None]]] = {
     TaxClassRemoved: (rate_book.keep_class,),
     PointActivated: (storefronts.open_for,),
     PointsActivated: (opening.open_many,),
+    ApplicationDecided: (applications.on_decided,),
     OrderPlaced: (
         on_order.on_placed,
         pickup.issue,
@@ -64,6 +66,7 @@ JOBS: Mapping[str, Job] = {
     "network.send_invitation": Job(messages.send_invitation, calls_outside=True),
     "notifications.order_link": Job(messages.send_order_link, calls_outside=True),
     messages.TELL: Job(messages.tell_of_placed),
+    applications.TO_APPLICANT: Job(applications.send_decision, calls_outside=True),
     "notifications.to_buyer": Job(messages.send_to_buyer, calls_outside=True),
     "notifications.to_point": Job(messages.send_to_point, calls_outside=True),
     "payments.poll": Job(endings.poll, calls_outside=True),
@@ -119,7 +122,7 @@ def bind(app: Flask, settings: Settings, *, transport: Any = None) -> Worker:
     jobs.bind(JOBS, hand_over=worker.hand_over)
     inbox.bind(NEWS)
     client.use(settings.stripe_secret_key, api_base=settings.stripe_api_base, transport=transport)
-    messages.link_to(settings.public_url)
+    outgoing.link_to(settings.public_url)
     ports.use(
         ports.smtp(settings.smtp_url, f"no-reply@{settings.trusted_host.partition(':')[0]}")
         if settings.smtp_url

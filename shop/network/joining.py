@@ -5,13 +5,15 @@ reference commissions §6.2).
 """
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from shop.kernel import audit, clock, ids, jobs
-from shop.kernel.errors import Conflict, NotFound
+from shop.kernel import audit, clock, events, ids, jobs
+from shop.kernel.errors import Conflict, Invalid, NotFound
+from shop.kernel.events import Event
 from shop.kernel.words import _l
 from shop.network import points
 from shop.network.models import (
@@ -26,6 +28,14 @@ from shop.network.points import NewPoint
 
 INVITE = "network.send_invitation"
 INVITATION_LIFE = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class ApplicationDecided(Event):
+    """An application was approved or declined; whoever asked wants to hear it."""
+
+    application_id: int
+    at: datetime
 
 
 class InvitationGone(NotFound):
@@ -78,7 +88,8 @@ def decide(
 ) -> None:
     """Approve or decline an application; the conditional update decides between two people.
 
-    Raises Conflict if it was decided before.
+    `note` is sent to whoever applied; a refusal needs one.
+    Raises Conflict if it was decided before, Invalid for a refusal without a reason.
     """
     decided = session.execute(
         update(Application)
@@ -88,8 +99,12 @@ def decide(
     ).one_or_none()
     if decided is None:
         raise Conflict(_l("Somebody else has decided this application already."))
+    if not approve and not note.strip():  # asked second: a decided one needs no reason any more
+        raise Invalid(_l("Please say why; the applicant reads it."), field="note")
     to = PointStatus.ACTIVE if approve else PointStatus.CLOSED
     points.change_status(session, point_id, to, by=by, at=at, note=note)
+    # After the change of status: an approved point has its storefront now.
+    events.publish(session, ApplicationDecided(decided.id, at))
 
 
 def invite(

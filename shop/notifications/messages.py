@@ -20,8 +20,7 @@ from shop.kernel.i18n import _, in_locale, text_of
 from shop.kernel.money import format_money
 from shop.network import joining
 from shop.network.models import PointMembership, PointRole
-from shop.notifications import ports
-from shop.notifications.ports import Message
+from shop.notifications import outgoing
 from shop.orders.events import HandedOver, OrderPlaced, RefundReserved
 from shop.orders.models import Order, OrderContact, OrderLine
 from shop.sharing.models import LineAttribution
@@ -29,14 +28,6 @@ from shop.sharing.models import LineAttribution
 TELL = "notifications.placed"
 TO_BUYER = "notifications.to_buyer"
 TO_POINT = "notifications.to_point"
-
-_public_url = ""
-
-
-def link_to(public_url: str) -> None:
-    """Links in messages begin with this origin."""
-    global _public_url
-    _public_url = public_url
 
 
 def on_placed(session: Session, event: OrderPlaced) -> None:
@@ -113,8 +104,8 @@ def send_to_buyer(payload: Mapping[str, Any]) -> None:
                 _("We have started a refund. It usually takes a few days to arrive."),
             ),
         }[str(payload["kind"])]
-        link = f"{_public_url}{_prefix(row.locale)}/orders/{row.token}"
-        _send(contact, f"{name}: {subject}", f"{words}\n\n{link}")
+        link = outgoing.public_address(f"/orders/{row.token}", row.locale)
+        outgoing.send(contact, f"{name}: {subject}", f"{words}\n\n{link}")
 
 
 def send_to_point(payload: Mapping[str, Any]) -> None:
@@ -139,7 +130,8 @@ def send_to_point(payload: Mapping[str, Any]) -> None:
             total = format_money(sum(amounts), order.currency)
             subject = _("A sale in your shop: %(total)s", total=total)
             words = _("Order %(number)s. See what you earn:", number=order.number)
-            _send(owner.email or owner.phone, subject, f"{words}\n\n{_public_url}/desk/earnings")
+            link = outgoing.address("/desk/earnings")
+            outgoing.send(owner.email or owner.phone, subject, f"{words}\n\n{link}")
 
 
 def send_code(payload: Mapping[str, Any]) -> None:
@@ -152,7 +144,7 @@ def send_code(payload: Mapping[str, Any]) -> None:
     contact, code = made
     with in_locale(str(payload.get("locale", "zh"))):
         subject = _("%(code)s is your code for %(brand)s", code=code, brand=text_of(brand.name))
-        _send(contact, subject, _("It is valid for ten minutes. Tell it to nobody."))
+        outgoing.send(contact, subject, _("It is valid for ten minutes. Tell it to nobody."))
 
 
 def send_order_link(payload: Mapping[str, Any]) -> None:
@@ -164,22 +156,12 @@ def send_order_link(payload: Mapping[str, Any]) -> None:
             .where(Order.id == int(payload["order_id"]))
         ).one()
     with in_locale(row.locale):
-        link = f"{_public_url}{_prefix(row.locale)}/orders/{row.token}"
-        _send(row.email or row.phone, _("Your order %(number)s", number=row.number), link)
-
-
-def _send(contact: str | None, subject: str, body: str) -> None:
-    if contact:
-        channel = "mail" if "@" in contact else "sms"
-        ports.deliver(Message(channel, contact, subject, body))
+        link = outgoing.public_address(f"/orders/{row.token}", row.locale)
+        outgoing.send(row.email or row.phone, _("Your order %(number)s", number=row.number), link)
 
 
 def _money(row: Any) -> str:
     return format_money(row.total_amount, row.currency)
-
-
-def _prefix(locale: str) -> str:
-    return "" if locale == "zh" else f"/{locale}"
 
 
 def send_invitation(payload: Mapping[str, Any]) -> None:
@@ -194,7 +176,8 @@ def send_invitation(payload: Mapping[str, Any]) -> None:
         subject = _(
             "%(brand)s invites you to %(point)s", brand=text_of(brand.name), point=point_name
         )
-        _send(contact, subject, f"{_('Open this link to join:')}\n\n{_public_url}/invite/{token}")
+        link = outgoing.public_address(f"/invite/{token}", "zh")
+        outgoing.send(contact, subject, f"{_('Open this link to join:')}\n\n{link}")
 
 
 def send_staff_welcome(payload: Mapping[str, Any]) -> None:
@@ -212,4 +195,4 @@ def send_staff_welcome(payload: Mapping[str, Any]) -> None:
             "Sign in with this address and the code that we send you. "
             "Then choose a password and set up the second factor."
         )
-        _send(row.email or row.phone, subject, f"{words}\n\n{_public_url}/sign-in")
+        outgoing.send(row.email or row.phone, subject, f"{words}\n\n{outgoing.address('/sign-in')}")

@@ -14,6 +14,7 @@ from shop.kernel import clock
 from shop.kernel.db import reading, unit_of_work
 from shop.network import destinations, joining, points
 from shop.network.models import Invitation, Point, PointKind, PointRole, Rail
+from shop.notifications.models import MailboxMessage
 from shop.storefront.models import Storefront
 from tests.conftest import Clock
 from tests.factories import network
@@ -38,6 +39,12 @@ def act(client: FlaskClient, path: str, status: int = 303, /, **data: Any) -> st
 def stored(point_id: int) -> Point:
     with reading() as session:
         return session.execute(select(Point).where(Point.id == point_id)).scalar_one()
+
+
+def messages_to(contact: str) -> list[MailboxMessage]:
+    with reading() as session:
+        query = select(MailboxMessage).where(MailboxMessage.recipient == contact)
+        return list(session.scalars(query.order_by(MailboxMessage.id)))
 
 
 def slug_of(point_id: int) -> str:
@@ -208,10 +215,16 @@ class TestOnePoint:
 
 
 class TestApplications:
-    def apply(self, name: str = "Anna's kitchen") -> int:
+    def apply(
+        self,
+        name: str = "Anna's kitchen",
+        *,
+        contact: str = "anna@example.com",
+        locale: str = "en",
+    ) -> int:
         with unit_of_work() as session:
             person = register.with_contact(
-                session, "anna@example.com", name="Anna", locale="en", at=clock.now()
+                session, contact, name="Anna", locale=locale, at=clock.now()
             )
             return joining.apply(
                 session, account_id=person.id, kind=PointKind.CUSTOMER, name=name,
@@ -237,6 +250,42 @@ class TestApplications:
         assert stored(point_id).status == "closed"
         assert "too near" in page
         assert "No applications wait" in page
+
+    def test_a_refusal_needs_a_reason(self, shop: Installation, staff: FlaskClient) -> None:
+        point_id = self.apply()
+
+        page = act(staff, f"applications/{point_id}", 422, answer="decline", note="  ")
+
+        assert "Please say why; the applicant reads it." in page
+        assert stored(point_id).status == "applied"
+
+    def test_who_is_approved_hears_where_the_shop_is(
+        self, shop: Installation, staff: FlaskClient
+    ) -> None:
+        point_id = self.apply()
+
+        act(staff, f"applications/{point_id}", answer="approve", note="Call us for samples.")
+        shop.work()
+
+        (told,) = messages_to("anna@example.com")
+        assert told.channel == "mail"
+        assert "“Anna's kitchen” is open" in told.subject
+        assert f"http://localhost/en/s/{slug_of(point_id)}/" in told.body
+        assert "http://localhost/desk/" in told.body
+        assert "Call us for samples." in told.body
+
+    def test_who_is_declined_hears_the_reason_by_sms_and_in_the_own_language(
+        self, shop: Installation, staff: FlaskClient
+    ) -> None:
+        point_id = self.apply(contact="+8613800138000", locale="zh")
+
+        act(staff, f"applications/{point_id}", answer="decline", note="太近了")
+        shop.work()
+
+        (told,) = messages_to("+8613800138000")
+        assert told.channel == "sms"
+        assert "太近了" in told.body
+        assert "http://localhost/apply" in told.body
 
 
 class TestImport:
