@@ -19,13 +19,14 @@ from shop.kernel.worker import Worker, executor
 from shop.network import importer as network_importer
 from shop.network.joining import ApplicationDecided
 from shop.network.points import PointActivated, PointsActivated
-from shop.notifications import applications, messages, outgoing, ports
+from shop.notifications import applications, buyers, messages, outgoing, ports
 from shop.orders.events import (
     Delivered,
     Disputed,
     HandedOver,
     OrderEnded,
     OrderPlaced,
+    ReadyForPickup,
     RefundFailed,
     RefundReserved,
 )
@@ -49,9 +50,10 @@ EVENTS: Mapping[type[Event], Sequence[Callable[..., None]]] = {
         messages.on_placed,
     ),
     OrderEnded: (completion.close_cart_of_ended,),
-    HandedOver: (on_order.on_handed_over, messages.on_handed_over),
+    HandedOver: (on_order.on_handed_over, buyers.on_handed_over),
+    ReadyForPickup: (buyers.on_ready,),
     Delivered: (on_order.on_delivered,),
-    RefundReserved: (on_order.on_refund_reserved, messages.on_refund_reserved),
+    RefundReserved: (on_order.on_refund_reserved, buyers.on_refund_reserved),
     RefundFailed: (on_order.on_refund_failed,),
     Disputed: (on_order.on_disputed,),
 }
@@ -64,10 +66,10 @@ JOBS: Mapping[str, Job] = {
     "gateway.handle": Job(inbox.handle, calls_outside=True),
     "network.import": Job(network_importer.work, calls_outside=True),
     "network.send_invitation": Job(messages.send_invitation, calls_outside=True),
-    "notifications.order_link": Job(messages.send_order_link, calls_outside=True),
+    "notifications.order_link": Job(buyers.send_link, calls_outside=True),
     messages.TELL: Job(messages.tell_of_placed),
     applications.TO_APPLICANT: Job(applications.send_decision, calls_outside=True),
-    "notifications.to_buyer": Job(messages.send_to_buyer, calls_outside=True),
+    buyers.TO_BUYER: Job(buyers.send, calls_outside=True),
     "notifications.to_point": Job(messages.send_to_point, calls_outside=True),
     "payments.poll": Job(endings.poll, calls_outside=True),
     "payments.send_refund": Job(refunds.send, calls_outside=True),

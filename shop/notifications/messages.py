@@ -1,11 +1,10 @@
-"""Which message goes to whom when something happens.
+"""Messages that go to points, staff and whoever signs in or is invited.
 
 Handlers write outbox rows only; the texts are made by the sending job, in the receiver's language,
 from ids, so that no personal data waits in a queue.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -20,13 +19,12 @@ from shop.kernel.i18n import _, in_locale, text_of
 from shop.kernel.money import format_money
 from shop.network import joining
 from shop.network.models import PointMembership, PointRole
-from shop.notifications import outgoing
-from shop.orders.events import HandedOver, OrderPlaced, RefundReserved
-from shop.orders.models import Order, OrderContact, OrderLine
+from shop.notifications import buyers, outgoing
+from shop.orders.events import OrderPlaced
+from shop.orders.models import Order, OrderLine
 from shop.sharing.models import LineAttribution
 
 TELL = "notifications.placed"
-TO_BUYER = "notifications.to_buyer"
 TO_POINT = "notifications.to_point"
 
 
@@ -38,7 +36,7 @@ def on_placed(session: Session, event: OrderPlaced) -> None:
 def tell_of_placed(session: Session, payload: Mapping[str, Any]) -> None:
     """Job: the buyer gets a confirmation; each point that brought a line gets a ping."""
     order_id, at = int(payload["order_id"]), clock.now()
-    _to_buyer(session, order_id, "placed", at)
+    buyers.tell(session, order_id, "placed", at=at)
     points = session.scalars(
         select(LineAttribution.point_id)
         .where(LineAttribution.order_id == order_id, LineAttribution.point_id.is_not(None))
@@ -48,64 +46,6 @@ def tell_of_placed(session: Session, payload: Mapping[str, Any]) -> None:
     for point_id in points:
         whom = {"order_id": str(order_id), "point_id": str(point_id)}
         jobs.enqueue(session, TO_POINT, whom, at=at)
-
-
-def on_handed_over(session: Session, event: HandedOver) -> None:
-    """The buyer learns that goods are on their way, or were collected."""
-    _to_buyer(session, event.order_id, "collected" if event.point_id else "shipped", event.at)
-
-
-def on_refund_reserved(session: Session, event: RefundReserved) -> None:
-    """The buyer learns that money comes back."""
-    _to_buyer(session, event.order_id, "refunded", event.at)
-
-
-def _to_buyer(session: Session, order_id: int, kind: str, at: datetime) -> None:
-    jobs.enqueue(session, TO_BUYER, {"order_id": str(order_id), "kind": kind}, at=at)
-
-
-def send_to_buyer(payload: Mapping[str, Any]) -> None:
-    """Job: write to the buyer."""
-    with reading() as session:
-        row = session.execute(
-            select(
-                Order.number,
-                Order.token,
-                Order.locale,
-                Order.currency,
-                Order.total_amount,
-                OrderContact.email,
-                OrderContact.phone,
-            )
-            .join(OrderContact, OrderContact.order_id == Order.id)
-            .where(Order.id == int(payload["order_id"]))
-        ).one()
-        brand = brands.current(session)
-    contact = row.email or row.phone
-    if not contact:  # erased meanwhile
-        return
-    with in_locale(row.locale):
-        name = text_of(brand.name)
-        subject, words = {
-            "placed": (
-                _("Order %(number)s is placed", number=row.number),
-                _("Thank you. We have received %(total)s.", total=_money(row)),
-            ),
-            "shipped": (
-                _("Order %(number)s is on its way", number=row.number),
-                _("Part or all of your order was handed to the carrier."),
-            ),
-            "collected": (
-                _("Order %(number)s was collected", number=row.number),
-                _("Part or all of your order was handed over at the counter."),
-            ),
-            "refunded": (
-                _("Money comes back for order %(number)s", number=row.number),
-                _("We have started a refund. It usually takes a few days to arrive."),
-            ),
-        }[str(payload["kind"])]
-        link = outgoing.public_address(f"/orders/{row.token}", row.locale)
-        outgoing.send(contact, f"{name}: {subject}", f"{words}\n\n{link}")
 
 
 def send_to_point(payload: Mapping[str, Any]) -> None:
@@ -145,23 +85,6 @@ def send_code(payload: Mapping[str, Any]) -> None:
     with in_locale(str(payload.get("locale", "zh"))):
         subject = _("%(code)s is your code for %(brand)s", code=code, brand=text_of(brand.name))
         outgoing.send(contact, subject, _("It is valid for ten minutes. Tell it to nobody."))
-
-
-def send_order_link(payload: Mapping[str, Any]) -> None:
-    """Job: send the link of an order to its own contact."""
-    with reading() as session:
-        row = session.execute(
-            select(Order.number, Order.token, Order.locale, OrderContact.email, OrderContact.phone)
-            .join(OrderContact, OrderContact.order_id == Order.id)
-            .where(Order.id == int(payload["order_id"]))
-        ).one()
-    with in_locale(row.locale):
-        link = outgoing.public_address(f"/orders/{row.token}", row.locale)
-        outgoing.send(row.email or row.phone, _("Your order %(number)s", number=row.number), link)
-
-
-def _money(row: Any) -> str:
-    return format_money(row.total_amount, row.currency)
 
 
 def send_invitation(payload: Mapping[str, Any]) -> None:
