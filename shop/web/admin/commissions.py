@@ -37,7 +37,7 @@ def entries() -> Response:
 @access.finance
 def entry(entry_id: int) -> Response:
     """One earning with its whole explanation."""
-    at = clock.now()
+    at, zone = clock.now(), render.current_brand().zone
     with db.reading() as session:
         found = queries.earning(session, entry_id, at=at)
         if found is None:
@@ -52,10 +52,11 @@ def entry(entry_id: int) -> Response:
         "admin/commissions/entry.html",
         one=named[0],
         order_id=keys.number(found.sale_key),
-        amount=sentences.of_steps(explanation.why_this_amount, found.currency),
-        payable=sentences.of_steps(explanation.when_payable, found.currency),
+        amount=sentences.of_steps(explanation.why_this_amount, found.currency, zone=zone),
+        payable=sentences.of_steps(explanation.when_payable, found.currency, zone=zone),
         decisions=[
-            (decision, sentences.of_steps(decision.steps, found.currency)) for decision in decisions
+            (decision, sentences.of_steps(decision.steps, found.currency, zone=zone))
+            for decision in decisions
         ],
         entries=lines,
         sentences=sentences,

@@ -138,6 +138,17 @@ class TestTheExport:
             ("2", "24.68", "Anna"),
         ]
 
+    def test_moments_are_the_brands_and_say_how_far_from_utc(
+        self, shop: Installation, staff: FlaskClient
+    ) -> None:
+        sales.placed(shop, {sales.stocked(): 1})
+
+        (row,) = self.rows(staff)
+        name = staff.get("/admin/orders/export").headers["Content-Disposition"]
+
+        assert row["Placed at"] == "2026-03-02T12:00:00+08:00"
+        assert "orders-20260302-1200.csv" in name
+
     def test_no_cell_is_a_formula(self, shop: Installation, staff: FlaskClient) -> None:
         sales.placed(shop, {sales.stocked(): 1}, contact={"name": "=HYPERLINK(1)"})
 
