@@ -108,9 +108,19 @@ def decide(
 
 
 def invite(
-    session: Session, point_id: int, role: PointRole, contact: str, *, by: str, at: datetime
+    session: Session,
+    point_id: int,
+    role: PointRole,
+    contact: str,
+    *,
+    locale: str,
+    by: str,
+    at: datetime,
 ) -> int:
-    """Invite somebody to work at a point; the sending job makes the token."""
+    """Invite somebody to work at a point; the sending job makes the token.
+
+    `locale` is what the inviter speaks: it is used for somebody whom we do not know yet.
+    """
     invitation_id = ids.new()
     session.execute(
         insert(Invitation).values(
@@ -124,13 +134,24 @@ def invite(
             expires_at=at + INVITATION_LIFE,
         )
     )
-    jobs.enqueue(session, INVITE, {"invitation_id": str(invitation_id)}, at=at)
+    payload = {"invitation_id": str(invitation_id), "locale": locale}
+    jobs.enqueue(session, INVITE, payload, at=at)
     audit.record(session, "point.invited", "point", point_id, by=by, at=at, after={"role": role})
     return invitation_id
 
 
-def make_token(session: Session, invitation_id: int) -> tuple[str, str, str] | None:
-    """For the sending job: (contact, point name, token), or None if it was accepted or is over."""
+@dataclass(frozen=True)
+class Ready:
+    """An invitation that can be sent now."""
+
+    contact: str
+    point_name: str
+    invited_by: str
+    token: str
+
+
+def make_token(session: Session, invitation_id: int) -> Ready | None:
+    """For the sending job: the invitation with a fresh token; None if it was accepted or is over."""
     token = ids.public_token()
     row = session.execute(
         update(Invitation)
@@ -140,12 +161,12 @@ def make_token(session: Session, invitation_id: int) -> tuple[str, str, str] | N
             Invitation.expires_at > clock.now(),
         )
         .values(token_hash=_hash(token))
-        .returning(Invitation.contact, Invitation.point_id)
+        .returning(Invitation.contact, Invitation.point_id, Invitation.invited_by)
     ).one_or_none()
     if row is None:
         return None
     name = session.execute(select(Point.name).where(Point.id == row.point_id)).scalar_one()
-    return row.contact, name, token
+    return Ready(row.contact, name, row.invited_by, token)
 
 
 def open_invitation(session: Session, token: str, *, at: datetime) -> Invitation:

@@ -11,11 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shop.accounts import codes
+from shop.accounts import queries as people
 from shop.accounts.models import Account
 from shop.kernel import brand as brands
 from shop.kernel import clock, jobs
 from shop.kernel.db import reading, unit_of_work
-from shop.kernel.i18n import _, in_locale, text_of
+from shop.kernel.i18n import LOCALES, _, in_locale, text_of
 from shop.kernel.money import format_money
 from shop.network import joining
 from shop.network.models import PointMembership, PointRole
@@ -92,15 +93,26 @@ def send_invitation(payload: Mapping[str, Any]) -> None:
     with unit_of_work() as session:
         made = joining.make_token(session, int(payload["invitation_id"]))
         brand = brands.current(session)
+        locale = _of_invitation(session, made, str(payload.get("locale", ""))) if made else ""
     if made is None:
         return
-    contact, point_name, token = made
-    with in_locale("zh"):
+    with in_locale(locale):
         subject = _(
-            "%(brand)s invites you to %(point)s", brand=text_of(brand.name), point=point_name
+            "%(brand)s invites you to %(point)s", brand=text_of(brand.name), point=made.point_name
         )
-        link = outgoing.public_address(f"/invite/{token}", "zh")
-        outgoing.send(contact, subject, f"{_('Open this link to join:')}\n\n{link}")
+        link = outgoing.public_address(f"/invite/{made.token}", locale)
+        outgoing.send(made.contact, subject, f"{_('Open this link to join:')}\n\n{link}")
+
+
+def _of_invitation(session: Session, made: joining.Ready, inviters: str) -> str:
+    """The receiver's language where the account is known, else what the inviter speaks."""
+    receiver = people.person_by_contact(session, made.contact)
+    if receiver is not None:
+        return receiver.locale
+    if inviters in LOCALES:
+        return inviters
+    inviter = people.person_by_key(session, made.invited_by)
+    return inviter.locale if inviter is not None else LOCALES[0]
 
 
 def send_staff_welcome(payload: Mapping[str, Any]) -> None:

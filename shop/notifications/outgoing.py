@@ -1,5 +1,6 @@
 """The last step of every message: its links, its language's addresses, and the port it leaves by."""
 
+from shop.kernel.i18n import LOCALES
 from shop.notifications import ports
 from shop.notifications.ports import Message
 
@@ -19,7 +20,7 @@ def address(path: str) -> str:
 
 def public_address(path: str, locale: str) -> str:
     """The full address of a public page in this language; the default language stands bare."""
-    prefix = "" if locale == "zh" else f"/{locale}"
+    prefix = "" if locale == LOCALES[0] else f"/{locale}"
     return f"{_public_url}{prefix}{path}"
 
 

@@ -18,6 +18,7 @@ from shop.kernel.i18n import LOCALE_NAMES, LOCALES, locale, text_of
 from shop.kernel.moments import file_stamp, format_date, format_day, format_moment
 from shop.kernel.money import format_money
 from shop.kernel.words import Words, say
+from shop.web.languages import is_personal
 
 
 def init_app(app: Flask) -> None:
@@ -137,6 +138,6 @@ def with_args(**changes: Any) -> str:
 def in_language(tag: str) -> str:
     """The current page in another language: public pages by their address, others by a switch."""
     path = request.full_path.rstrip("?")
-    if request.path.startswith(("/desk", "/admin", "/me")):
+    if is_personal(request.path):
         return url_for("store.speak", tag=tag, next=path)
     return path if tag == LOCALES[0] else f"/{tag}{path}"

@@ -20,11 +20,11 @@ from shop.kernel.errors import ShopError
 from shop.kernel.jobs import OutboxJob
 from shop.network import points
 from shop.network.models import PointKind, PointRole
-from shop.notifications.models import MailboxMessage
 from shop.orders.models import OrderEvent
 from tests.factories import catalog, network, sales
 from tests.installation import Installation
 from tests.races import won
+from tests.shop.notifications.mailbox import messages_to
 
 
 class Counter:
@@ -146,11 +146,6 @@ class TestWhatTheCounterSees:
 
 
 class TestWhatTheBuyerHears:
-    def messages(self) -> list[MailboxMessage]:
-        with reading() as session:
-            query = select(MailboxMessage).where(MailboxMessage.recipient == "buyer@example.com")
-            return list(session.scalars(query.order_by(MailboxMessage.id)))
-
     def ready(self, counter: Counter) -> bool:
         with unit_of_work() as session:
             return pickup.mark_ready(
@@ -161,7 +156,7 @@ class TestWhatTheBuyerHears:
         counter = Counter(shop)
         shop.work()
 
-        (placed,) = self.messages()
+        (placed,) = messages_to("buyer@example.com")
         assert "门店" in placed.body
         assert counter.code not in placed.body
         assert f"/orders/{sales.order(counter.order).token}" in placed.body
@@ -174,7 +169,7 @@ class TestWhatTheBuyerHears:
         assert not self.ready(counter)
         shop.work()
 
-        _placed, told = self.messages()
+        _placed, told = messages_to("buyer@example.com")
         assert sales.order(counter.order).number in told.subject
         assert "门店" in told.body
         assert f"/orders/{sales.order(counter.order).token}" in told.body
@@ -187,7 +182,9 @@ class TestWhatTheBuyerHears:
         shop.work()
 
         assert counter.code not in queued
-        assert all(counter.code not in one.subject + one.body for one in self.messages())
+        assert all(
+            counter.code not in one.subject + one.body for one in messages_to("buyer@example.com")
+        )
 
     def test_who_has_collected_already_is_not_called(self, shop: Installation) -> None:
         counter = Counter(shop)
@@ -196,7 +193,7 @@ class TestWhatTheBuyerHears:
         counter.hand_out("account:5")
         shop.work()
 
-        assert len(self.messages()) == 2  # placed and collected
+        assert len(messages_to("buyer@example.com")) == 2  # placed and collected
 
 
 def test_each_hand_over_stands_on_the_timeline_once(shop: Installation) -> None:

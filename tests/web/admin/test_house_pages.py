@@ -13,8 +13,8 @@ from shop.accounts.models import Account, StaffRole
 from shop.accounts.register import FourEyes
 from shop.fulfillment.models import ShippingRate
 from shop.gateway.models import InboxEvent
-from shop.kernel import brand as brands
 from shop.kernel import audit, clock, ids, jobs
+from shop.kernel import brand as brands
 from shop.kernel.db import reading, unit_of_work
 from shop.kernel.errors import Conflict
 from shop.kernel.jobs import OutboxJob

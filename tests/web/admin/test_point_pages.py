@@ -14,11 +14,11 @@ from shop.kernel import clock
 from shop.kernel.db import reading, unit_of_work
 from shop.network import destinations, joining, points
 from shop.network.models import Invitation, Point, PointKind, PointRole, Rail
-from shop.notifications.models import MailboxMessage
 from shop.storefront.models import Storefront
 from tests.conftest import Clock
 from tests.factories import network
 from tests.installation import Installation
+from tests.shop.notifications.mailbox import messages_to
 from tests.web.admin.conftest import SignIn, counted
 from tests.web.admin.test_order_pages import text
 
@@ -39,12 +39,6 @@ def act(client: FlaskClient, path: str, status: int = 303, /, **data: Any) -> st
 def stored(point_id: int) -> Point:
     with reading() as session:
         return session.execute(select(Point).where(Point.id == point_id)).scalar_one()
-
-
-def messages_to(contact: str) -> list[MailboxMessage]:
-    with reading() as session:
-        query = select(MailboxMessage).where(MailboxMessage.recipient == contact)
-        return list(session.scalars(query.order_by(MailboxMessage.id)))
 
 
 def slug_of(point_id: int) -> str:
