@@ -15,15 +15,19 @@ from sqlalchemy.orm import Session
 from shop.fulfillment import queries as fulfillments
 from shop.fulfillment.queries import Counter
 from shop.kernel import brand as brands
-from shop.kernel import jobs
-from shop.kernel.db import reading
+from shop.kernel import clock, jobs
+from shop.kernel.db import reading, unit_of_work
 from shop.kernel.i18n import _, in_locale, text_of
 from shop.kernel.money import format_money
 from shop.notifications import outgoing
+from shop.orders import timeline
 from shop.orders.events import HandedOver, ReadyForPickup, RefundReserved
 from shop.orders.models import Order, OrderContact
 
 TO_BUYER = "notifications.to_buyer"
+TOLD = "told"
+"""Kind of the timeline's line about a message that left."""
+BY = "notifications"
 
 
 def tell(session: Session, order_id: int, kind: str, *, at: datetime, **ids: int) -> None:
@@ -81,11 +85,14 @@ def _send(order_id: int, kind: str, ticket_id: int) -> None:
     with in_locale(facts.locale):
         subject, words = _TEXTS[kind](facts)
         link = outgoing.public_address(f"/orders/{facts.token}", facts.locale)
-        outgoing.send(
+        channel = outgoing.send(
             facts.contact,
             f"{text_of(brand.name)}: {subject}",
             "\n\n".join(filter(None, (words, link))),
         )
+    with unit_of_work() as session:  # what was said and how, not to whom: the contact knows that
+        at = clock.now()
+        timeline.note(session, order_id, TOLD, by=BY, at=at, message=kind, channel=channel)
 
 
 def _facts(session: Session, order_id: int, ticket_id: int) -> _Facts:
