@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask
 
+from shop.accounts import codes, limits
 from shop.catalog import importer, media, stock_check
 from shop.catalog.events import ProductsChanged, TaxClassRemoved, TaxesChanged
 from shop.checkout import completion
@@ -80,6 +81,11 @@ JOBS: Mapping[str, Job] = {
     "rewards.seal": Job(upkeep.seal),
     "rewards.audit": Job(upkeep.audit, calls_outside=True),
     "catalog.repair_sellable": Job(stock_check.repair_sellable),
+    "accounts.purge_codes": Job(codes.purge, calls_outside=True),
+    "accounts.purge_limits": Job(limits.purge, calls_outside=True),
+    "gateway.purge": Job(inbox.purge, calls_outside=True),
+    "kernel.purge": Job(jobs.purge, calls_outside=True),
+    "notifications.purge": Job(ports.purge_mailbox, calls_outside=True),
     payouts.SEND: Job(payouts.send_due, calls_outside=True),
 }
 
@@ -88,6 +94,11 @@ TIMETABLE: Mapping[str, timedelta] = {
     "payments.poll": timedelta(minutes=5),
     "catalog.repair_sellable": timedelta(days=1),
     "checkout.reap": timedelta(days=1),
+    "accounts.purge_codes": timedelta(days=1),
+    "accounts.purge_limits": timedelta(days=1),
+    "gateway.purge": timedelta(days=1),
+    "kernel.purge": timedelta(days=1),
+    "notifications.purge": timedelta(days=1),
     "rewards.credit_left_overs": timedelta(minutes=10),
     "rewards.seal": timedelta(minutes=10),
     "rewards.audit": timedelta(minutes=15),
