@@ -11,7 +11,8 @@ from shop.catalog import importer, media, stock_check
 from shop.catalog.events import ProductsChanged, TaxClassRemoved, TaxesChanged
 from shop.checkout import completion
 from shop.fulfillment import pickup, rate_book, rates
-from shop.gateway import client, inbox
+from shop.gateway import client, connect_news, inbox
+from shop.gateway.events import AccountChanged, BankPaymentSeen, TransfersSeen
 from shop.kernel import db, events, jobs
 from shop.kernel.events import Event
 from shop.kernel.jobs import Job
@@ -32,7 +33,7 @@ from shop.orders.events import (
     RefundReserved,
 )
 from shop.payments import endings, news, refunds
-from shop.rewards import on_order, payouts, upkeep
+from shop.rewards import on_order, on_transfer, payouts, upkeep
 from shop.search import index
 from shop.storefront import edit as storefronts
 from shop.storefront import opening
@@ -57,6 +58,9 @@ EVENTS: Mapping[type[Event], Sequence[Callable[..., None]]] = {
     RefundReserved: (on_order.on_refund_reserved, buyers.on_refund_reserved),
     RefundFailed: (on_order.on_refund_failed,),
     Disputed: (on_order.on_disputed,),
+    TransfersSeen: (on_transfer.on_transfers,),
+    BankPaymentSeen: (on_transfer.on_bank_payment,),
+    AccountChanged: (on_transfer.on_account,),
 }
 
 JOBS: Mapping[str, Job] = {
@@ -120,6 +124,12 @@ NEWS: Mapping[str, inbox.Handler] = {
     "charge.dispute.created": news.on_dispute,
     "charge.dispute.updated": news.on_dispute,
     "charge.dispute.closed": news.on_dispute,
+    "transfer.created": connect_news.on_transfer,
+    "transfer.updated": connect_news.on_transfer,
+    "transfer.reversed": connect_news.on_transfer,
+    "payout.paid": connect_news.on_bank_payment,
+    "payout.failed": connect_news.on_bank_payment,
+    "account.updated": connect_news.on_account,
 }
 
 

@@ -114,14 +114,7 @@ def void(payout_id: int, *, by: str, reason: str) -> None:
 
 def send_due(_payload: Mapping[str, Any]) -> None:
     """Job: advance every queued Connect payout by one pass; come back while any waits."""
-    sender = sending.Sender(
-        unit_of_work=db.unit_of_work,
-        now=clock.now,
-        wall=clock.wall,
-        ids=ids.new,
-        by="job:payouts",
-        owner=f"{socket.gethostname()}:{os.getpid()}",
-    )
+    sender = hands("job:payouts")
     with db.reading() as session:
         due = sending.due_payouts(session, CONNECT, wall=clock.wall(), limit=500)
     waits = False
@@ -132,6 +125,18 @@ def send_due(_payload: Mapping[str, Any]) -> None:
         at = clock.now()
         with db.unit_of_work() as session:
             jobs.enqueue(session, SEND, at=at, due_at=at + RETRY, key=f"{SEND}:again")
+
+
+def hands(by: str) -> sending.Sender:
+    """What the engine needs to work on a payout in this process."""
+    return sending.Sender(
+        unit_of_work=db.unit_of_work,
+        now=clock.now,
+        wall=clock.wall,
+        ids=ids.new,
+        by=by,
+        owner=f"{socket.gethostname()}:{os.getpid()}",
+    )
 
 
 def write_bank_file(payout_ids: Sequence[int], *, by: str) -> int:
