@@ -17,7 +17,7 @@ from commissions.payouts.attempts import log
 from commissions.payouts.halting import halt_payouts
 from commissions.payouts.leases import Progress, Sender, order_of, quarantine
 from commissions.payouts.method import Transfer
-from commissions.payouts.recording import take_found
+from commissions.payouts.recording import standing, take_found
 from commissions.payouts.returning import take_back
 
 _NOT_QUEUED = (PayoutStatus.DRAFT, PayoutStatus.APPROVED)
@@ -34,15 +34,19 @@ def hear(
     if payout_id is None:
         return None
     payout = locked_payout(session, payout_id)
-    standing = [one for one in found if not one.is_reversed or one.ref == payout.transfer_ref]
-    facts = standing or list(found)
-    if not facts:
+    if payout.status is PayoutStatus.QUARANTINED:
+        return Progress.LEFT  # people look at it, and it is looked up again when they have
+    found = standing(payout, order_of(payout), found)
+    if not found:
         return Progress.LEFT
     if payout.transfer_ref is None and payout.status in _NOT_QUEUED:
         return quarantine(session, sender, payout, "never_sent")
-    progress = take_found(session, sender, payout, order_of(payout), facts)
+    progress = take_found(session, sender, payout, order_of(payout), found)
     if progress is Progress.RECORDED:
-        _follow(session, sender, locked_payout(session, payout_id), facts[0])
+        recorded = locked_payout(session, payout_id)
+        for transfer in found:
+            if transfer.ref == recorded.transfer_ref:
+                _follow(session, sender, recorded, transfer)
     return progress
 
 

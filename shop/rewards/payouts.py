@@ -14,9 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commissions import queries
-from commissions.models import Batch, Payout, PayoutStatus, Run
-from commissions.payouts import approving, bank_file, by_hand, halting, preparing, sending
+from commissions.payouts import approving, bank_file, by_hand, preparing, sending
 from commissions.payouts.bank_file import Account
 from commissions.payouts.claims import payees_with_money
 from commissions.payouts.method import Destination
@@ -190,29 +188,6 @@ def names_of(session: Session, payee_ids: Sequence[int]) -> dict[int, str]:
     """Names of payees by id."""
     rows = session.execute(select(Payee.id, Payee.name).where(Payee.id.in_(sorted(payee_ids))))
     return {row.id: row.name for row in rows}
-
-
-def runs(session: Session, *, limit: int = 20) -> Sequence[Run]:
-    """The latest runs."""
-    return session.scalars(select(Run).order_by(Run.id.desc()).limit(limit)).all()
-
-
-def batches(session: Session, *, limit: int = 20) -> Sequence[Batch]:
-    """The latest bank files."""
-    return session.scalars(select(Batch).order_by(Batch.id.desc()).limit(limit)).all()
-
-
-def payouts(
-    session: Session, *, status: str = "", before: int | None = None, limit: int = 50
-) -> Sequence[Payout]:
-    """Payouts, newest first."""
-    chosen = PayoutStatus(status) if status in set(PayoutStatus) else None
-    return queries.payouts(session, status=chosen, before=before, limit=limit)
-
-
-def is_halted(session: Session) -> bool:
-    """Whether sending is stopped because the books do not agree."""
-    return halting.is_halted(session)
 
 
 def _policy(session: Session, at: datetime) -> Policy:

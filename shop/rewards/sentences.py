@@ -79,6 +79,12 @@ _CAUSES = {
 }
 
 
+HOLDS = {
+    "dispute": _l("the buyer disputes the payment"),
+    "check": _l("the sale is being checked"),
+    "abuse": _l("something looks unusual"),
+    "agreement": _l("something has to be agreed on first"),
+}
 _KINDS = {
     "earn": _l("Earned"),
     "adjust": _l("Adjusted"),
@@ -90,6 +96,11 @@ _KINDS = {
 def of_cause(code: str) -> Words:
     """What made an entry, in words; a code without words says itself."""
     return _CAUSES.get(code) or _l("%(cause)s", cause=code)
+
+
+def of_hold(code: str) -> Words | str:
+    """Why something is held back, in words that its owner may read."""
+    return HOLDS.get(code) or code
 
 
 def of_kind(code: str) -> Words:
@@ -217,13 +228,14 @@ def _change(params: Params, figures: Figures) -> Words:
 
 
 def _held(params: Params, figures: Figures) -> Words:
+    reason = of_hold(params["reason"])
     if params.get("until"):
         return _l(
             "It is under review until %(until)s (%(reason)s).",
             until=figures.moment(params["until"]),
-            reason=params["reason"],
+            reason=reason,
         )
-    return _l("It is under review (%(reason)s).", reason=params["reason"])
+    return _l("It is under review (%(reason)s).", reason=reason)
 
 
 def _waits_until(params: Params, figures: Figures) -> Words:
