@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, true, update
 from sqlalchemy.orm import Session
 
 from commissions import audit_trail
@@ -90,15 +90,24 @@ def start_draft(
 
 
 def change_draft(
-    session: Session, draft_id: int, terms: Terms, *, by: str, at: datetime, ids: Ids
+    session: Session,
+    draft_id: int,
+    terms: Terms,
+    *,
+    by: str,
+    at: datetime,
+    ids: Ids,
+    expected_hash: str = "",
 ) -> None:
     """Replace the terms of a draft; whoever changes it last is its author.
 
-    Raises StaleState once it was submitted.
+    `expected_hash` names the content that the editor began with.
+    Raises StaleState once it was submitted, or if somebody else changed it meanwhile.
     """
+    as_seen = Draft.content_hash == expected_hash if expected_hash else true()
     changing = (
         update(Draft)
-        .where(Draft.id == draft_id, Draft.status == DraftStatus.DRAFT)
+        .where(Draft.id == draft_id, Draft.status == DraftStatus.DRAFT, as_seen)
         .values(terms=plain(terms), content_hash=terms.content_hash, author=by, changed_at=at)
         .execution_options(synchronize_session="fetch")
     )

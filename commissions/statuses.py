@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from commissions.models import PayoutStatus
 
-_PAID = (PayoutStatus.SENT, PayoutStatus.SETTLED)
+PAID = (PayoutStatus.SENT, PayoutStatus.SETTLED)
 
 
 class EntryStatus(StrEnum):
@@ -36,7 +36,7 @@ def status_of(
 ) -> EntryStatus:
     """The status of one earning at a moment. `payout_status` is that of its live claim."""
     if payout_status is not None:
-        return EntryStatus.PAID if payout_status in _PAID else EntryStatus.IN_PAYOUT
+        return EntryStatus.PAID if payout_status in PAID else EntryStatus.IN_PAYOUT
     if net_amount == 0:
         return EntryStatus.REVERSED
     if is_held:

@@ -13,6 +13,7 @@ from shop.network import models as network
 from shop.notifications import models as notifications
 from shop.orders import models as orders
 from shop.payments import models as payments
+from shop.rewards import models as rewards
 from shop.search import table as search
 from shop.sharing import models as sharing
 from shop.storefront import models as storefront
@@ -30,6 +31,7 @@ SLICES = (
     notifications,
     orders,
     payments,
+    rewards,
     schedule,
     search,
     sharing,

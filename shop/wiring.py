@@ -6,30 +6,34 @@ from typing import Any
 
 from flask import Flask
 
+from shop.accounts import codes, limits
 from shop.catalog import importer, media, stock_check
 from shop.catalog.events import ProductsChanged, TaxClassRemoved, TaxesChanged
 from shop.checkout import completion
 from shop.fulfillment import pickup, rate_book, rates
-from shop.gateway import client, inbox
+from shop.gateway import client, connect_news, inbox
+from shop.gateway.events import AccountChanged, BankPaymentSeen, TransfersSeen
 from shop.kernel import db, events, jobs
 from shop.kernel.events import Event
 from shop.kernel.jobs import Job
 from shop.kernel.settings import Settings
 from shop.kernel.worker import Worker, executor
 from shop.network import importer as network_importer
+from shop.network.joining import ApplicationDecided
 from shop.network.points import PointActivated, PointsActivated
-from shop.notifications import messages, ports
+from shop.notifications import applications, buyers, messages, outgoing, ports
 from shop.orders.events import (
     Delivered,
     Disputed,
     HandedOver,
     OrderEnded,
     OrderPlaced,
+    ReadyForPickup,
     RefundFailed,
     RefundReserved,
 )
 from shop.payments import endings, news, refund_sending
-from shop.rewards import on_order, payouts, upkeep
+from shop.rewards import on_order, on_transfer, payout_stops, payouts, upkeep
 from shop.search import index
 from shop.storefront import edit as storefronts
 from shop.storefront import opening
@@ -40,6 +44,7 @@ EVENTS: Mapping[type[Event], Sequence[Callable[..., None]]] = {
     TaxClassRemoved: (rate_book.keep_class,),
     PointActivated: (storefronts.open_for,),
     PointsActivated: (opening.open_many,),
+    ApplicationDecided: (applications.on_decided,),
     OrderPlaced: (
         on_order.on_placed,
         pickup.issue,
@@ -47,11 +52,15 @@ EVENTS: Mapping[type[Event], Sequence[Callable[..., None]]] = {
         messages.on_placed,
     ),
     OrderEnded: (completion.close_cart_of_ended,),
-    HandedOver: (on_order.on_handed_over, messages.on_handed_over),
+    HandedOver: (on_order.on_handed_over, buyers.on_handed_over),
+    ReadyForPickup: (buyers.on_ready,),
     Delivered: (on_order.on_delivered,),
-    RefundReserved: (on_order.on_refund_reserved, messages.on_refund_reserved),
+    RefundReserved: (on_order.on_refund_reserved, buyers.on_refund_reserved),
     RefundFailed: (on_order.on_refund_failed,),
     Disputed: (on_order.on_disputed,),
+    TransfersSeen: (on_transfer.on_transfers,),
+    BankPaymentSeen: (on_transfer.on_bank_payment,),
+    AccountChanged: (on_transfer.on_account,),
 }
 
 JOBS: Mapping[str, Job] = {
@@ -62,9 +71,10 @@ JOBS: Mapping[str, Job] = {
     "gateway.handle": Job(inbox.handle, calls_outside=True),
     "network.import": Job(network_importer.work, calls_outside=True),
     "network.send_invitation": Job(messages.send_invitation, calls_outside=True),
-    "notifications.order_link": Job(messages.send_order_link, calls_outside=True),
+    "notifications.order_link": Job(buyers.send_link, calls_outside=True),
     messages.TELL: Job(messages.tell_of_placed),
-    "notifications.to_buyer": Job(messages.send_to_buyer, calls_outside=True),
+    applications.TO_APPLICANT: Job(applications.send_decision, calls_outside=True),
+    buyers.TO_BUYER: Job(buyers.send, calls_outside=True),
     "notifications.to_point": Job(messages.send_to_point, calls_outside=True),
     "payments.poll": Job(endings.poll, calls_outside=True),
     "payments.send_refund": Job(refund_sending.send, calls_outside=True),
@@ -75,7 +85,13 @@ JOBS: Mapping[str, Job] = {
     "rewards.seal": Job(upkeep.seal),
     "rewards.audit": Job(upkeep.audit, calls_outside=True),
     "catalog.repair_sellable": Job(stock_check.repair_sellable),
+    "accounts.purge_codes": Job(codes.purge, calls_outside=True),
+    "accounts.purge_limits": Job(limits.purge, calls_outside=True),
+    "gateway.purge": Job(inbox.purge, calls_outside=True),
+    "kernel.purge": Job(jobs.purge, calls_outside=True),
+    "notifications.purge": Job(ports.purge_mailbox, calls_outside=True),
     payouts.SEND: Job(payouts.send_due, calls_outside=True),
+    payout_stops.LOOK_AGAIN: Job(payout_stops.look_again_later, calls_outside=True),
 }
 
 TIMETABLE: Mapping[str, timedelta] = {
@@ -83,6 +99,11 @@ TIMETABLE: Mapping[str, timedelta] = {
     "payments.poll": timedelta(minutes=5),
     "catalog.repair_sellable": timedelta(days=1),
     "checkout.reap": timedelta(days=1),
+    "accounts.purge_codes": timedelta(days=1),
+    "accounts.purge_limits": timedelta(days=1),
+    "gateway.purge": timedelta(days=1),
+    "kernel.purge": timedelta(days=1),
+    "notifications.purge": timedelta(days=1),
     "rewards.credit_left_overs": timedelta(minutes=10),
     "rewards.seal": timedelta(minutes=10),
     "rewards.audit": timedelta(minutes=15),
@@ -104,6 +125,12 @@ NEWS: Mapping[str, inbox.Handler] = {
     "charge.dispute.created": news.on_dispute,
     "charge.dispute.updated": news.on_dispute,
     "charge.dispute.closed": news.on_dispute,
+    "transfer.created": connect_news.on_transfer,
+    "transfer.updated": connect_news.on_transfer,
+    "transfer.reversed": connect_news.on_transfer,
+    "payout.paid": connect_news.on_bank_payment,
+    "payout.failed": connect_news.on_bank_payment,
+    "account.updated": connect_news.on_account,
 }
 
 
@@ -119,7 +146,7 @@ def bind(app: Flask, settings: Settings, *, transport: Any = None) -> Worker:
     jobs.bind(JOBS, hand_over=worker.hand_over)
     inbox.bind(NEWS)
     client.use(settings.stripe_secret_key, api_base=settings.stripe_api_base, transport=transport)
-    messages.link_to(settings.public_url)
+    outgoing.link_to(settings.public_url)
     ports.use(
         ports.smtp(settings.smtp_url, f"no-reply@{settings.trusted_host.partition(':')[0]}")
         if settings.smtp_url

@@ -98,7 +98,8 @@ def _expected(payout: Payout) -> dict[str, int]:
     }
     if payout.status is PayoutStatus.VOID:
         expected["void"] = payout.amount
-    if payout.status in _SENT:
+    was_sent = payout.status is PayoutStatus.QUARANTINED and payout.transfer_ref is not None
+    if payout.status in _SENT or was_sent:
         expected |= {f"sent:{name}": amount for name, amount in legs.items() if amount}
     if payout.status in _RETURNED:
         expected |= {f"returned:{name}": amount for name, amount in legs.items() if amount}

@@ -43,7 +43,7 @@ payout_steps = Machine(
         _S.QUEUED: {_S.SENDING, _S.BLOCKED, _S.VOID, _S.QUARANTINED},
         _S.SENDING: {_S.SENT, _S.QUEUED, _S.BLOCKED, _S.QUARANTINED},
         _S.BLOCKED: {_S.QUEUED, _S.VOID, _S.QUARANTINED},
-        _S.QUARANTINED: {_S.BLOCKED},
+        _S.QUARANTINED: {_S.BLOCKED, _S.SENT},
         _S.SENT: {_S.SETTLED, _S.FAILED, _S.REVERSED, _S.QUARANTINED},
         _S.SETTLED: {_S.FAILED, _S.REVERSED},
         _S.FAILED: set(),

@@ -159,6 +159,38 @@ def void_after_send(
     return moved
 
 
+def clear_quarantine(
+    session: Session,
+    payout_id: int,
+    *,
+    by: str,
+    second: str,
+    at: datetime,
+    ids: Ids,
+    reason: str,
+) -> bool:
+    """Two people have looked at a payout whose facts disagreed.
+
+    One that was sent stands as sent again; another is held, and goes on or is taken back from there.
+    False if that was done before. Raises SamePerson, StaleState.
+    """
+    if by == second:
+        raise SamePerson(payout=payout_id, by=by)
+    was_sent = payout_of(session, payout_id).transfer_ref is not None
+    return payout_steps.move(
+        session,
+        Payout,
+        payout_id,
+        to=PayoutStatus.SENT if was_sent else PayoutStatus.BLOCKED,
+        by=by,
+        at=at,
+        ids=ids,
+        expected=PayoutStatus.QUARANTINED,
+        note=f"{reason} (with {second})",
+        also={"status_reason": ""} if was_sent else None,
+    )
+
+
 def void_outdated(
     session: Session, payee_key: str, *, current_hash: str, by: str, at: datetime, ids: Ids
 ) -> list[int]:

@@ -15,7 +15,7 @@ from commissions.payouts.claims import what_changed
 from commissions.payouts.halting import is_halted
 from commissions.payouts.leases import Progress, Sender, block_payout, is_mine, release, wait
 from commissions.payouts.method import Order, Transfer
-from commissions.payouts.recording import take_found
+from commissions.payouts.recording import standing, take_found
 
 CALL = timedelta(minutes=4)
 """Longest a send may take, retries included; less lease than this is left alone."""
@@ -32,8 +32,8 @@ def judge(
     payout = locked_payout(session, order.payout_id)
     if not is_mine(payout, sender):
         return Progress.LEFT
-    if found:
-        return take_found(session, sender, payout, order, found)
+    if counted := standing(payout, order, found):
+        return take_found(session, sender, payout, order, counted)
     known = epochs.Epoch(
         first_sent_at=payout.epoch_first_sent_at,
         last_sent_at=payout.last_sent_at,

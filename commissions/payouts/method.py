@@ -55,6 +55,8 @@ class Transfer:
     currency: str
     destination_hash: str
     is_reversed: bool = False
+    reversed_amount: int = 0
+    """What was taken back so far; less than the amount for a part."""
 
     def fits(self, order: Order) -> bool:
         """Whether it is this order and no other; never by prefix."""

@@ -64,6 +64,12 @@ def take_found(
     return _take_transfer(session, sender, payout, order, found[0], "found")
 
 
+def standing(payout: Payout, order: Order, found: Sequence[Transfer]) -> list[Transfer]:
+    """The transfers that count: what people took back of doubled or wrong ones does not any more."""
+    live = [one for one in found if not one.is_reversed or one.ref == payout.transfer_ref]
+    return live or [one for one in found if one.fits(order)]
+
+
 def _take_transfer(
     session: Session,
     sender: Sender,

@@ -12,7 +12,7 @@ from commissions.payouts.approving import locked_payout, payout_of
 from commissions.payouts.judging import judge, note_absence
 from commissions.payouts.leases import Progress, Sender, claim, due_payouts, order_of, release
 from commissions.payouts.method import LookUpFailed, PayoutMethod
-from commissions.payouts.recording import take_answer, take_found
+from commissions.payouts.recording import standing, take_answer, take_found
 
 __all__ = ["Progress", "Sender", "advance", "confirm_absence", "due_payouts"]
 
@@ -56,7 +56,7 @@ def confirm_absence(sender: Sender, payout_id: int, method: PayoutMethod) -> Pro
         payout = locked_payout(session, payout_id)
         if payout.status is not PayoutStatus.BLOCKED or order != order_of(payout):
             return Progress.LEFT
-        if found:
-            return take_found(session, sender, payout, order, found)
+        if counted := standing(payout, order, found):
+            return take_found(session, sender, payout, order, counted)
         note_absence(session, sender, payout, looked_at)
     return Progress.WAITING

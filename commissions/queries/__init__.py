@@ -16,6 +16,7 @@ from commissions.queries.decisions import (
 )
 from commissions.queries.earnings import (
     Earning,
+    Wanted,
     earning,
     earnings_of_payee,
     earnings_of_point,
@@ -29,6 +30,7 @@ __all__ = [
     "BalanceView",
     "DecisionView",
     "Earning",
+    "Wanted",
     "balances",
     "decisions_of_sale",
     "earning",

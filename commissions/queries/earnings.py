@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, select, true
+from sqlalchemy import ColumnElement, Row, and_, exists, func, select, true
 from sqlalchemy.orm import Session
 
-from commissions.holds import is_open
+from commissions.holds import is_held, is_open
 from commissions.models import (
     Claim,
     Entry,
@@ -26,7 +26,7 @@ from commissions.models import (
     SaleRow,
 )
 from commissions.rows import table_of
-from commissions.statuses import EntryStatus, status_of
+from commissions.statuses import PAID, EntryStatus, status_of
 from commissions.terms import Role
 
 _entry, _release, _claim = table_of(Entry), table_of(Release), table_of(Claim)
@@ -62,6 +62,17 @@ class Earning:
     payout_id: int | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which earnings a list shows; empty asks nothing."""
+
+    point_key: str = ""
+    sale_key: str = ""
+    status: EntryStatus | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 def earnings_of_point(
     session: Session, point_key: str, *, at: datetime, before: int | None = None, limit: int = 50
 ) -> list[Earning]:
@@ -77,10 +88,16 @@ def earnings_of_payee(
 
 
 def latest_earnings(
-    session: Session, *, at: datetime, before: int | None = None, limit: int = 50
+    session: Session,
+    *,
+    at: datetime,
+    wanted: Wanted | None = None,
+    before: int | None = None,
+    limit: int = 50,
 ) -> list[Earning]:
-    """Earnings of everybody, newest first."""
-    return _earnings(session, true(), at, before, limit)
+    """Earnings of everybody, or those that are wanted, newest first."""
+    which = _conditions(wanted, at) if wanted else true()
+    return _earnings(session, which, at, before, limit)
 
 
 def earnings_of_sale(session: Session, sale_key: str, *, at: datetime) -> list[Earning]:
@@ -94,6 +111,47 @@ def earning(session: Session, entry_id: int, *, at: datetime) -> Earning | None:
     origin = select(_entry.c.origin_id).where(_entry.c.id == entry_id).scalar_subquery()
     found = _earnings(session, _entry.c.id == origin, at, None, 1)
     return found[0] if found else None
+
+
+def _conditions(wanted: Wanted, at: datetime) -> ColumnElement[bool]:
+    conditions: list[ColumnElement[bool]] = [true()]
+    if wanted.point_key:
+        conditions.append(_entry.c.point_key == wanted.point_key)
+    if wanted.sale_key:
+        conditions.append(_sale.c.key == wanted.sale_key)
+    if wanted.since is not None:
+        conditions.append(_entry.c.at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(_entry.c.at < wanted.until)
+    if wanted.status is not None:
+        conditions.append(_stands_at(wanted.status, at))
+    return and_(*conditions)
+
+
+def _stands_at(status: EntryStatus, at: datetime) -> ColumnElement[bool]:
+    """`status_of` in SQL, in the same order; a test holds the two together."""
+    claims = select(1).where(_claim.c.entry_id == _entry.c.id, _claim.c.released_at.is_(None))
+    paid = exists(
+        claims.join(_payout, _payout.c.id == _claim.c.payout_id).where(_payout.c.status.in_(PAID))
+    )
+    other = _entry.alias("other")
+    kept = (EntryKind.EARN, EntryKind.ADJUST, EntryKind.REVERSE)
+    net = (
+        select(func.sum(other.c.amount))
+        .where(other.c.origin_id == _entry.c.id, other.c.kind.in_(kept))
+        .scalar_subquery()
+    )
+    free, held = ~exists(claims), is_held(_entry, at)
+    open_ones = and_(free, net != 0, ~held)
+    return {
+        EntryStatus.PAID: paid,
+        EntryStatus.IN_PAYOUT: and_(exists(claims), ~paid),
+        EntryStatus.REVERSED: and_(free, net == 0),
+        EntryStatus.HELD: and_(free, net != 0, held),
+        EntryStatus.EXPECTED: and_(open_ones, _release.c.available_at.is_(None)),
+        EntryStatus.AVAILABLE: and_(open_ones, _release.c.available_at <= at),
+        EntryStatus.PENDING: and_(open_ones, _release.c.available_at > at),
+    }[status]
 
 
 def _earnings(

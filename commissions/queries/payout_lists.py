@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -27,7 +27,7 @@ def payouts(
     session: Session,
     *,
     payee_key: str | None = None,
-    status: PayoutStatus | None = None,
+    statuses: Collection[PayoutStatus] = (),
     run_id: int | None = None,
     before: int | None = None,
     limit: int = 50,
@@ -36,8 +36,8 @@ def payouts(
     statement = select(Payout).order_by(Payout.id.desc()).limit(limit)
     if payee_key is not None:
         statement = statement.where(Payout.payee_key == payee_key)
-    if status is not None:
-        statement = statement.where(Payout.status == status)
+    if statuses:
+        statement = statement.where(Payout.status.in_(tuple(statuses)))
     if run_id is not None:
         statement = statement.where(Payout.run_id == run_id)
     if before is not None:

@@ -408,6 +408,34 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "second_consent",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("act", sa.String(length=20), nullable=False),
+        sa.Column("subject_id", commissions.schema.Id(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("asked_by", sa.String(length=80), nullable=False),
+        sa.Column("asked_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.String(length=80), nullable=True),
+        sa.Column("decided_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "status NOT IN ('agreed', 'refused') OR decided_by <> asked_by",
+            name=op.f("ck_second_consent_four_eyes"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_second_consent")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("second_consent", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_second_consent_open",
+            ["act", "subject_id"],
+            unique=True,
+            sqlite_where=sa.text("status = 'open'"),
+            postgresql_where=sa.text("status = 'open'"),
+        )
+
+    op.create_table(
         "shipping_rate",
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("region", sa.String(length=20), nullable=False),
@@ -2302,6 +2330,14 @@ def downgrade() -> None:
 
     op.drop_table("sign_in_code")
     op.drop_table("shipping_rate")
+    with op.batch_alter_table("second_consent", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_second_consent_open",
+            sqlite_where=sa.text("status = 'open'"),
+            postgresql_where=sa.text("status = 'open'"),
+        )
+
+    op.drop_table("second_consent")
     op.drop_table("scheduled_run")
     with op.batch_alter_table("outbox_job", schema=None) as batch_op:
         batch_op.drop_index(

@@ -6,20 +6,24 @@ get more tries than five.
 """
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from shop.accounts import limits
 from shop.accounts.models import SignInCode
-from shop.kernel import clock, ids, jobs, signing
+from shop.kernel import clock, ids, jobs, purging, signing
 from shop.kernel.errors import Invalid
 from shop.kernel.words import _l
 
 LIFETIME = timedelta(minutes=10)
 MAX_TRIES = 5
 DIGITS = 6
+KEPT = timedelta(days=1)
+"""How long a code that nobody can use any more is kept; its row holds a contact."""
 SEND_JOB = "accounts.send_code"
 
 
@@ -118,6 +122,11 @@ def count_try(session: Session, contact: str, *, purpose: str) -> None:
     ).one_or_none()
     if counted is None:
         raise WrongCode
+
+
+def purge(_payload: Mapping[str, Any]) -> None:
+    """Job, daily: forget codes that have run out, by the wall clock that ends them."""
+    purging.forget(SignInCode, SignInCode.expires_at < clock.wall() - KEPT)
 
 
 def _newest(session: Session, contact: str, purpose: str) -> SignInCode | None:

@@ -1,15 +1,20 @@
 """Limits that guard codes, passwords and pick-up tickets, counted in the database."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from shop.accounts.models import AttemptCount
-from shop.kernel import clock, signing
+from shop.kernel import clock, purging, signing
 from shop.kernel.errors import ShopError
 from shop.kernel.words import _l
+
+KEPT = timedelta(days=1)
+"""Longer than any window; keys name contacts and addresses."""
 
 
 class TooManyTries(ShopError):
@@ -39,6 +44,11 @@ def count(session: Session, key: str, *, most: int, window: timedelta) -> None:
     except IntegrityError:  # somebody else made the row, or it is full
         if not _add_one(session, key, start, most):
             raise TooManyTries(int(window.total_seconds())) from None
+
+
+def purge(_payload: Mapping[str, Any]) -> None:
+    """Job, daily: forget windows that are over, by the wall clock that counts them."""
+    purging.forget(AttemptCount, AttemptCount.window_start < clock.wall() - KEPT)
 
 
 def _add_one(session: Session, key: str, start: datetime, most: int) -> bool:

@@ -35,6 +35,12 @@ def person_by_contact(session: Session, contact: str) -> Person | None:
     return _one(session, (Account.email == contact) if "@" in contact else Account.phone == contact)
 
 
+def person_by_key(session: Session, key: str) -> Person | None:
+    """Whom an audit key such as `account:<id>` names; None for what is no person."""
+    kind, _, number = key.partition(":")
+    return person(session, int(number)) if kind == "account" and number.isdigit() else None
+
+
 def names_of(session: Session, actors: Iterable[str]) -> dict[str, str]:
     """Names behind the `account:<id>` keys of audit rows and timelines; one statement."""
     numbers = {key: key.removeprefix("account:") for key in actors}

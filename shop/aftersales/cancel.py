@@ -17,6 +17,7 @@ from shop.orders import statuses, timeline, turns
 from shop.orders.errors import AlreadyHandedOver, NoSuchOrder, NotCancelable
 from shop.orders.models import Order, OrderLine, OrderStatus
 from shop.orders.states import ORDER
+from shop.orders.timeline import Step
 from shop.payments import refunds
 from shop.payments.refunds import Units, Wanted
 
@@ -51,8 +52,13 @@ def cancel(
         return False
     _restock(session, given_up, by=by, at=at)
     pickup.withdraw(session, order_id)
-    statuses.store_fulfillment(session, order_id, at=at)
-    timeline.note(session, order_id, "canceled", by=by, at=at, reason=reason, text=note[:500])
+    steps = {
+        "order": Step(OrderStatus.PLACED, OrderStatus.CANCELED),
+        "goods": statuses.store_fulfillment(session, order_id, at=at),
+    }
+    timeline.note(
+        session, order_id, "canceled", by=by, at=at, steps=steps, reason=reason, text=note[:500]
+    )
     _refund_all(session, order_id, given_up, reason=reason, by=by, at=at)
     return True
 

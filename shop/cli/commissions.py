@@ -4,6 +4,7 @@ import click
 from flask.cli import AppGroup
 
 from commissions import audit, explain
+from shop.kernel import brand as brands
 from shop.kernel import clock, db
 from shop.kernel.i18n import LOCALES, in_locale
 from shop.kernel.words import say
@@ -31,10 +32,10 @@ def explain_entry(entry_id: int, locale: str) -> None:
     """Why this amount, and when it is payable."""
     with db.reading() as session, in_locale(locale):
         found = explain.explain_entry(session, entry_id, at=clock.now())
-        currency = found.earning.currency
-        for sentence in sentences.of_steps(found.why_this_amount, currency):
+        currency, zone = found.earning.currency, brands.current(session).zone
+        for sentence in sentences.of_steps(found.why_this_amount, currency, zone=zone):
             click.echo(say(sentence))
-        for sentence in sentences.of_steps(found.when_payable, currency):
+        for sentence in sentences.of_steps(found.when_payable, currency, zone=zone):
             click.echo(say(sentence))
 
 

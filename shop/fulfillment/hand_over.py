@@ -25,6 +25,7 @@ from shop.orders import statuses, timeline, turns
 from shop.orders.errors import NoSuchOrder
 from shop.orders.events import Delivered, HandedOver, LineUnits
 from shop.orders.models import Order, OrderLine, OrderStatus, PaymentStatus
+from shop.orders.timeline import Step
 
 MAY_LEAVE = (
     PaymentStatus.PAID,
@@ -48,7 +49,7 @@ def ship(
 
     Raises NotPaid, NothingLeft, NoSuchOrder.
     """
-    fulfillment_id = _leave(
+    fulfillment_id, step = _leave(
         session,
         order_id,
         units,
@@ -64,6 +65,7 @@ def ship(
         "shipped",
         by=by,
         at=at,
+        steps={"goods": step},
         fulfillment=str(fulfillment_id),
         carrier=carrier.strip()[:60],
         tracking=tracking_number.strip()[:80],
@@ -78,8 +80,18 @@ def over_the_counter(
 
     The caller has checked the buyer's right (a ticket, or phone tail and name).
     """
-    fulfillment_id = _leave(session, order_id, units, kind=FulfillmentKind.PICKUP, by=by, at=at)
-    timeline.note(session, order_id, "collected", by=by, at=at, fulfillment=str(fulfillment_id))
+    fulfillment_id, step = _leave(
+        session, order_id, units, kind=FulfillmentKind.PICKUP, by=by, at=at
+    )
+    timeline.note(
+        session,
+        order_id,
+        "collected",
+        by=by,
+        at=at,
+        steps={"goods": step},
+        fulfillment=str(fulfillment_id),
+    )
     deliver(session, fulfillment_id, by=by, at=at)
     return fulfillment_id
 
@@ -114,8 +126,16 @@ def deliver(session: Session, fulfillment_id: int, *, by: str, at: datetime) -> 
             .values(delivered_count=OrderLine.delivered_count + units)
             .execution_options(synchronize_session=False)
         )
-    statuses.store_fulfillment(session, order_id, at=at)
-    timeline.note(session, order_id, "delivered", by=by, at=at, fulfillment=str(fulfillment_id))
+    step = statuses.store_fulfillment(session, order_id, at=at)
+    timeline.note(
+        session,
+        order_id,
+        "delivered",
+        by=by,
+        at=at,
+        steps={"goods": step},
+        fulfillment=str(fulfillment_id),
+    )
     told = tuple(LineUnits(*line) for line in lines)
     events.publish(session, Delivered(order_id, key_of(fulfillment_id), told, at))
     return True
@@ -136,7 +156,7 @@ def _leave(
     at: datetime,
     carrier: str = "",
     tracking_number: str = "",
-) -> int:
+) -> tuple[int, Step]:
     turns.take(session, order_id)
     _may_leave(session, order_id)
     wanted = {line_id: count for line_id, count in sorted(units.items()) if count}
@@ -180,7 +200,7 @@ def _leave(
         if level is not None:
             reason = f"{key_of(fulfillment_id)}:{line_id}"
             stock.hand_over(session, level, count, reason_id=reason, at=at, by=by)
-    statuses.store_fulfillment(session, order_id, at=at)
+    step = statuses.store_fulfillment(session, order_id, at=at)
     audit.record(
         session,
         "goods.handed_over",
@@ -192,7 +212,7 @@ def _leave(
     )
     told = tuple(LineUnits(line_id, count) for line_id, count in wanted.items())
     events.publish(session, HandedOver(order_id, key_of(fulfillment_id), point_id, told, at))
-    return fulfillment_id
+    return fulfillment_id, step
 
 
 def _shelf(line: OrderLine) -> tuple[int, int]:

@@ -16,9 +16,9 @@ from shop.catalog.models import Location
 from shop.fulfillment import hand_over
 from shop.fulfillment.errors import AlreadyCollected, NoSuchTicket, NothingLeft
 from shop.fulfillment.models import PickupTicket
-from shop.kernel import ids, signing
+from shop.kernel import events, ids, signing
 from shop.orders import timeline, turns
-from shop.orders.events import OrderPlaced
+from shop.orders.events import OrderPlaced, ReadyForPickup
 from shop.orders.models import Order, OrderContact, OrderLine, OrderStatus
 
 CODE_LENGTH = 8
@@ -82,6 +82,7 @@ def mark_ready(session: Session, ticket_id: int, point_id: int, *, by: str, at: 
         _ticket_of(session, ticket_id, point_id)
         return False
     timeline.note(session, order_id, "ready_for_pickup", by=by, at=at)
+    events.publish(session, ReadyForPickup(order_id, ticket_id, at))
     return True
 
 

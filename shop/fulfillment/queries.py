@@ -60,6 +60,36 @@ def tickets_of(session: Session, order_id: int) -> list[Ticket]:
     return [Ticket(found, pickup.code_of(found), location) for found, location in rows]
 
 
+@dataclass(frozen=True)
+class Counter:
+    """Where a buyer collects, and how far it is; without the code, which the order page shows."""
+
+    ticket_id: int
+    status: str
+    name: Mapping[str, str]
+    address: str
+    phone: str
+    opening_hours: Mapping[str, str]
+
+
+def counters_of(session: Session, order_id: int) -> list[Counter]:
+    """The places where goods of an order wait or waited."""
+    rows = session.execute(
+        select(
+            PickupTicket.id,
+            PickupTicket.status,
+            Location.name,
+            Location.address,
+            Location.phone,
+            Location.opening_hours,
+        )
+        .join(Location, Location.id == PickupTicket.location_id)
+        .where(PickupTicket.order_id == order_id)
+        .order_by(PickupTicket.id)
+    )
+    return [Counter(*row) for row in rows]
+
+
 def rates(session: Session) -> Sequence[ShippingRate]:
     """All shipping rates, the general one first."""
     return session.scalars(select(ShippingRate).order_by(ShippingRate.region)).all()

@@ -135,6 +135,16 @@ def transfers_of(group: str) -> list[dict[str, Any]]:
         params["starting_after"] = found[-1]["id"]
 
 
+def transfer(transfer_id: str) -> dict[str, Any]:
+    return _call(lambda: _v1().transfers.retrieve(transfer_id))
+
+
+def bank_payment(payout_id: str, *, account: str) -> dict[str, Any]:
+    """Money on its way from a connected account to its owner's bank; Stripe calls it a payout."""
+    options = {"stripe_account": account}
+    return _call(lambda: _v1().payouts.retrieve(payout_id, {}, options))
+
+
 def create_account(params: Mapping[str, Any], *, key: str) -> dict[str, Any]:
     return _call(lambda: _v1().accounts.create(dict(params), {"idempotency_key": key}))
 

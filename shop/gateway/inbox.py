@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from shop.gateway.models import InboxEvent
-from shop.kernel import clock, ids, jobs
+from shop.kernel import clock, ids, jobs, purging
 from shop.kernel.db import unit_of_work
 from shop.kernel.errors import ShopError
 from shop.kernel.words import _l
@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 JOB = "gateway.handle"
 PATIENCE = timedelta(hours=24)
 """How long an event that is ours but unknown is tried again before somebody is told."""
+KEPT = timedelta(days=35)
+"""Longer than Stripe lists and repeats its events, so that none is ever taken for a new one."""
 _FUTURE = 300
 
 
@@ -141,6 +143,16 @@ def troubled(session: Session, *, limit: int = 100) -> list[InboxEvent]:
             .order_by(InboxEvent.id.desc())
             .limit(limit)
         )
+    )
+
+
+def purge(_payload: Mapping[str, Any]) -> None:
+    """Job, daily: forget events that were worked off long ago; failed ones wait for a person."""
+    purging.forget(
+        InboxEvent,
+        InboxEvent.status.in_(tuple(Outcome)),
+        InboxEvent.handled_at < clock.now() - KEPT,
+        InboxEvent.received_at < clock.now() - KEPT,
     )
 
 

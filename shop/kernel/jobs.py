@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Index, Integer, String, Text, func, insert, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from shop.kernel import clock, ids
+from shop.kernel import clock, ids, purging
 from shop.kernel.db import Base, Id, Json, UtcDateTime, after_commit, reading, unit_of_work
 
 log = logging.getLogger(__name__)
@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=10)
 """Longer than the longest handler's own time-outs."""
 MAX_TRIES = 12
+KEPT = timedelta(days=35)
+"""How long a job that is done can still be looked up."""
 _BACKOFF = (5, 15, 60, 300, 900, 3600)
 
 
@@ -247,6 +249,11 @@ def backlog(session: Session) -> tuple[int, datetime | None]:
         )
     ).one()
     return int(row[0]), row[1]
+
+
+def purge(_payload: Mapping[str, Any]) -> None:
+    """Job, daily: forget what was done long ago; dead jobs wait for a person."""
+    purging.forget(OutboxJob, OutboxJob.done_at < clock.now() - KEPT)
 
 
 def revive(session: Session, row_id: int, *, at: datetime) -> bool:

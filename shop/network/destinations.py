@@ -70,7 +70,7 @@ def set_destination(
     ).one_or_none()  # two changes of one payee stand in line, so that one row is current
     if payee is None:
         raise NotFound(_l("There is no such payee."))
-    text = json.dumps({"rail": rail, **clean}, ensure_ascii=False, sort_keys=True)
+    text = _text(rail, clean)
     fingerprint = signing.fingerprint(text, purpose=PURPOSE)
     before = current(session, [payee_id]).get(payee_id)
     if before is not None and before.hash == fingerprint:
@@ -121,6 +121,15 @@ def current(session: Session, payee_ids: Collection[int]) -> dict[int, Destinati
         .order_by(PayeeDestination.id)
     )
     return {row[0]: Destination(Rail(row[1]), *row[2:]) for row in rows}
+
+
+def hash_of(rail: Rail, details: Mapping[str, str]) -> str:
+    """The hash that a destination with these details has; raises Invalid."""
+    return signing.fingerprint(_text(rail, check(rail, details)), purpose=PURPOSE)
+
+
+def _text(rail: Rail, clean: Mapping[str, str]) -> str:
+    return json.dumps({"rail": rail, **clean}, ensure_ascii=False, sort_keys=True)
 
 
 def unsealed(sealed: str) -> dict[str, str]:

@@ -5,13 +5,15 @@ reference commissions §6.2).
 """
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from shop.kernel import audit, clock, ids, jobs
-from shop.kernel.errors import Conflict, NotFound
+from shop.kernel import audit, clock, events, ids, jobs
+from shop.kernel.errors import Conflict, Invalid, NotFound
+from shop.kernel.events import Event
 from shop.kernel.words import _l
 from shop.network import points
 from shop.network.models import (
@@ -26,6 +28,14 @@ from shop.network.points import NewPoint
 
 INVITE = "network.send_invitation"
 INVITATION_LIFE = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class ApplicationDecided(Event):
+    """An application was approved or declined; whoever asked wants to hear it."""
+
+    application_id: int
+    at: datetime
 
 
 class InvitationGone(NotFound):
@@ -78,7 +88,8 @@ def decide(
 ) -> None:
     """Approve or decline an application; the conditional update decides between two people.
 
-    Raises Conflict if it was decided before.
+    `note` is sent to whoever applied; a refusal needs one.
+    Raises Conflict if it was decided before, Invalid for a refusal without a reason.
     """
     decided = session.execute(
         update(Application)
@@ -88,14 +99,28 @@ def decide(
     ).one_or_none()
     if decided is None:
         raise Conflict(_l("Somebody else has decided this application already."))
+    if not approve and not note.strip():  # asked second: a decided one needs no reason any more
+        raise Invalid(_l("Please say why; the applicant reads it."), field="note")
     to = PointStatus.ACTIVE if approve else PointStatus.CLOSED
     points.change_status(session, point_id, to, by=by, at=at, note=note)
+    # After the change of status: an approved point has its storefront now.
+    events.publish(session, ApplicationDecided(decided.id, at))
 
 
 def invite(
-    session: Session, point_id: int, role: PointRole, contact: str, *, by: str, at: datetime
+    session: Session,
+    point_id: int,
+    role: PointRole,
+    contact: str,
+    *,
+    locale: str,
+    by: str,
+    at: datetime,
 ) -> int:
-    """Invite somebody to work at a point; the sending job makes the token."""
+    """Invite somebody to work at a point; the sending job makes the token.
+
+    `locale` is what the inviter speaks: it is used for somebody whom we do not know yet.
+    """
     invitation_id = ids.new()
     session.execute(
         insert(Invitation).values(
@@ -109,13 +134,24 @@ def invite(
             expires_at=at + INVITATION_LIFE,
         )
     )
-    jobs.enqueue(session, INVITE, {"invitation_id": str(invitation_id)}, at=at)
+    payload = {"invitation_id": str(invitation_id), "locale": locale}
+    jobs.enqueue(session, INVITE, payload, at=at)
     audit.record(session, "point.invited", "point", point_id, by=by, at=at, after={"role": role})
     return invitation_id
 
 
-def make_token(session: Session, invitation_id: int) -> tuple[str, str, str] | None:
-    """For the sending job: (contact, point name, token), or None if it was accepted or is over."""
+@dataclass(frozen=True)
+class Ready:
+    """An invitation that can be sent now."""
+
+    contact: str
+    point_name: str
+    invited_by: str
+    token: str
+
+
+def make_token(session: Session, invitation_id: int) -> Ready | None:
+    """For the sending job: the invitation with a fresh token; None if it was accepted or is over."""
     token = ids.public_token()
     row = session.execute(
         update(Invitation)
@@ -125,12 +161,12 @@ def make_token(session: Session, invitation_id: int) -> tuple[str, str, str] | N
             Invitation.expires_at > clock.now(),
         )
         .values(token_hash=_hash(token))
-        .returning(Invitation.contact, Invitation.point_id)
+        .returning(Invitation.contact, Invitation.point_id, Invitation.invited_by)
     ).one_or_none()
     if row is None:
         return None
     name = session.execute(select(Point.name).where(Point.id == row.point_id)).scalar_one()
-    return row.contact, name, token
+    return Ready(row.contact, name, row.invited_by, token)
 
 
 def open_invitation(session: Session, token: str, *, at: datetime) -> Invitation:

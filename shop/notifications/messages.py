@@ -1,42 +1,32 @@
-"""Which message goes to whom when something happens.
+"""Messages that go to points, staff and whoever signs in or is invited.
 
 Handlers write outbox rows only; the texts are made by the sending job, in the receiver's language,
 from ids, so that no personal data waits in a queue.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shop.accounts import codes
+from shop.accounts import queries as people
 from shop.accounts.models import Account
 from shop.kernel import brand as brands
 from shop.kernel import clock, jobs
 from shop.kernel.db import reading, unit_of_work
-from shop.kernel.i18n import _, in_locale, text_of
+from shop.kernel.i18n import LOCALES, _, in_locale, text_of
 from shop.kernel.money import format_money
 from shop.network import joining
 from shop.network.models import PointMembership, PointRole
-from shop.notifications import ports
-from shop.notifications.ports import Message
-from shop.orders.events import HandedOver, OrderPlaced, RefundReserved
-from shop.orders.models import Order, OrderContact, OrderLine
+from shop.notifications import buyers, outgoing
+from shop.orders.events import OrderPlaced
+from shop.orders.models import Order, OrderLine
 from shop.sharing.models import LineAttribution
 
 TELL = "notifications.placed"
-TO_BUYER = "notifications.to_buyer"
 TO_POINT = "notifications.to_point"
-
-_public_url = ""
-
-
-def link_to(public_url: str) -> None:
-    """Links in messages begin with this origin."""
-    global _public_url
-    _public_url = public_url
 
 
 def on_placed(session: Session, event: OrderPlaced) -> None:
@@ -47,7 +37,7 @@ def on_placed(session: Session, event: OrderPlaced) -> None:
 def tell_of_placed(session: Session, payload: Mapping[str, Any]) -> None:
     """Job: the buyer gets a confirmation; each point that brought a line gets a ping."""
     order_id, at = int(payload["order_id"]), clock.now()
-    _to_buyer(session, order_id, "placed", at)
+    buyers.tell(session, order_id, "placed", at=at)
     points = session.scalars(
         select(LineAttribution.point_id)
         .where(LineAttribution.order_id == order_id, LineAttribution.point_id.is_not(None))
@@ -57,64 +47,6 @@ def tell_of_placed(session: Session, payload: Mapping[str, Any]) -> None:
     for point_id in points:
         whom = {"order_id": str(order_id), "point_id": str(point_id)}
         jobs.enqueue(session, TO_POINT, whom, at=at)
-
-
-def on_handed_over(session: Session, event: HandedOver) -> None:
-    """The buyer learns that goods are on their way, or were collected."""
-    _to_buyer(session, event.order_id, "collected" if event.point_id else "shipped", event.at)
-
-
-def on_refund_reserved(session: Session, event: RefundReserved) -> None:
-    """The buyer learns that money comes back."""
-    _to_buyer(session, event.order_id, "refunded", event.at)
-
-
-def _to_buyer(session: Session, order_id: int, kind: str, at: datetime) -> None:
-    jobs.enqueue(session, TO_BUYER, {"order_id": str(order_id), "kind": kind}, at=at)
-
-
-def send_to_buyer(payload: Mapping[str, Any]) -> None:
-    """Job: write to the buyer."""
-    with reading() as session:
-        row = session.execute(
-            select(
-                Order.number,
-                Order.token,
-                Order.locale,
-                Order.currency,
-                Order.total_amount,
-                OrderContact.email,
-                OrderContact.phone,
-            )
-            .join(OrderContact, OrderContact.order_id == Order.id)
-            .where(Order.id == int(payload["order_id"]))
-        ).one()
-        brand = brands.current(session)
-    contact = row.email or row.phone
-    if not contact:  # erased meanwhile
-        return
-    with in_locale(row.locale):
-        name = text_of(brand.name)
-        subject, words = {
-            "placed": (
-                _("Order %(number)s is placed", number=row.number),
-                _("Thank you. We have received %(total)s.", total=_money(row)),
-            ),
-            "shipped": (
-                _("Order %(number)s is on its way", number=row.number),
-                _("Part or all of your order was handed to the carrier."),
-            ),
-            "collected": (
-                _("Order %(number)s was collected", number=row.number),
-                _("Part or all of your order was handed over at the counter."),
-            ),
-            "refunded": (
-                _("Money comes back for order %(number)s", number=row.number),
-                _("We have started a refund. It usually takes a few days to arrive."),
-            ),
-        }[str(payload["kind"])]
-        link = f"{_public_url}{_prefix(row.locale)}/orders/{row.token}"
-        _send(contact, f"{name}: {subject}", f"{words}\n\n{link}")
 
 
 def send_to_point(payload: Mapping[str, Any]) -> None:
@@ -139,7 +71,8 @@ def send_to_point(payload: Mapping[str, Any]) -> None:
             total = format_money(sum(amounts), order.currency)
             subject = _("A sale in your shop: %(total)s", total=total)
             words = _("Order %(number)s. See what you earn:", number=order.number)
-            _send(owner.email or owner.phone, subject, f"{words}\n\n{_public_url}/desk/earnings")
+            link = outgoing.address("/desk/earnings")
+            outgoing.send(owner.email or owner.phone, subject, f"{words}\n\n{link}")
 
 
 def send_code(payload: Mapping[str, Any]) -> None:
@@ -152,34 +85,7 @@ def send_code(payload: Mapping[str, Any]) -> None:
     contact, code = made
     with in_locale(str(payload.get("locale", "zh"))):
         subject = _("%(code)s is your code for %(brand)s", code=code, brand=text_of(brand.name))
-        _send(contact, subject, _("It is valid for ten minutes. Tell it to nobody."))
-
-
-def send_order_link(payload: Mapping[str, Any]) -> None:
-    """Job: send the link of an order to its own contact."""
-    with reading() as session:
-        row = session.execute(
-            select(Order.number, Order.token, Order.locale, OrderContact.email, OrderContact.phone)
-            .join(OrderContact, OrderContact.order_id == Order.id)
-            .where(Order.id == int(payload["order_id"]))
-        ).one()
-    with in_locale(row.locale):
-        link = f"{_public_url}{_prefix(row.locale)}/orders/{row.token}"
-        _send(row.email or row.phone, _("Your order %(number)s", number=row.number), link)
-
-
-def _send(contact: str | None, subject: str, body: str) -> None:
-    if contact:
-        channel = "mail" if "@" in contact else "sms"
-        ports.deliver(Message(channel, contact, subject, body))
-
-
-def _money(row: Any) -> str:
-    return format_money(row.total_amount, row.currency)
-
-
-def _prefix(locale: str) -> str:
-    return "" if locale == "zh" else f"/{locale}"
+        outgoing.send(contact, subject, _("It is valid for ten minutes. Tell it to nobody."))
 
 
 def send_invitation(payload: Mapping[str, Any]) -> None:
@@ -187,14 +93,26 @@ def send_invitation(payload: Mapping[str, Any]) -> None:
     with unit_of_work() as session:
         made = joining.make_token(session, int(payload["invitation_id"]))
         brand = brands.current(session)
+        locale = _of_invitation(session, made, str(payload.get("locale", ""))) if made else ""
     if made is None:
         return
-    contact, point_name, token = made
-    with in_locale("zh"):
+    with in_locale(locale):
         subject = _(
-            "%(brand)s invites you to %(point)s", brand=text_of(brand.name), point=point_name
+            "%(brand)s invites you to %(point)s", brand=text_of(brand.name), point=made.point_name
         )
-        _send(contact, subject, f"{_('Open this link to join:')}\n\n{_public_url}/invite/{token}")
+        link = outgoing.public_address(f"/invite/{made.token}", locale)
+        outgoing.send(made.contact, subject, f"{_('Open this link to join:')}\n\n{link}")
+
+
+def _of_invitation(session: Session, made: joining.Ready, inviters: str) -> str:
+    """The receiver's language where the account is known, else what the inviter speaks."""
+    receiver = people.person_by_contact(session, made.contact)
+    if receiver is not None:
+        return receiver.locale
+    if inviters in LOCALES:
+        return inviters
+    inviter = people.person_by_key(session, made.invited_by)
+    return inviter.locale if inviter is not None else LOCALES[0]
 
 
 def send_staff_welcome(payload: Mapping[str, Any]) -> None:
@@ -212,4 +130,4 @@ def send_staff_welcome(payload: Mapping[str, Any]) -> None:
             "Sign in with this address and the code that we send you. "
             "Then choose a password and set up the second factor."
         )
-        _send(row.email or row.phone, subject, f"{words}\n\n{_public_url}/sign-in")
+        outgoing.send(row.email or row.phone, subject, f"{words}\n\n{outgoing.address('/sign-in')}")

@@ -1,14 +1,16 @@
 """How a message leaves the house: SMTP for mail, and the demo's mailbox for mail and SMS alike."""
 
 import smtplib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from email.message import EmailMessage
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import insert
 
-from shop.kernel import clock, ids
+from shop.kernel import clock, ids, purging
 from shop.kernel.db import unit_of_work
 from shop.notifications.models import MailboxMessage
 
@@ -24,6 +26,9 @@ class Message:
     body: str
 
 
+KEPT = timedelta(days=35)
+"""How long the demo's mailbox keeps a message."""
+
 Port = Callable[[Message], None]
 
 
@@ -37,6 +42,11 @@ def mailbox(message: Message) -> None:
         session.execute(
             insert(MailboxMessage).values(id=ids.new(), at=clock.now(), **message.__dict__)
         )
+
+
+def purge_mailbox(_payload: Mapping[str, Any]) -> None:
+    """Job, daily: forget old messages of the demo; they are personal data."""
+    purging.forget(MailboxMessage, MailboxMessage.at < clock.now() - KEPT)
 
 
 def smtp(url: str, sender: str) -> Port:

@@ -15,6 +15,7 @@ from shop.orders import statuses, timeline
 from shop.orders.events import OrderEnded
 from shop.orders.models import Order, OrderStatus
 from shop.orders.states import ORDER
+from shop.orders.timeline import Step
 
 
 def end(
@@ -39,7 +40,10 @@ def end(
         return False
     session.execute(update(Order).where(Order.id == order_id).values(end_reason=reason))
     stock.release(session, order_id, at=at, by=by, expired=to is OrderStatus.EXPIRED)
-    statuses.store_fulfillment(session, order_id, at=at)
-    timeline.note(session, order_id, str(to), by=by, at=at, reason=reason)
+    steps = {
+        "order": Step(OrderStatus.PENDING, to),
+        "goods": statuses.store_fulfillment(session, order_id, at=at),
+    }
+    timeline.note(session, order_id, str(to), by=by, at=at, steps=steps, reason=reason)
     events.publish(session, OrderEnded(order_id, reason, at, by))
     return True

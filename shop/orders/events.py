@@ -58,6 +58,15 @@ class HandedOver(Event):
 
 
 @dataclass(frozen=True)
+class ReadyForPickup(Event):
+    """The goods lie at the counter; the buyer may come."""
+
+    order_id: int
+    ticket_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Delivered(Event):
     """The buyer has the goods."""
 

@@ -78,6 +78,14 @@ def any_exists(session: Session) -> bool:
     return session.scalar(select(Order.id).limit(1)) is not None
 
 
+def id_of_number(session: Session, number: str) -> int | None:
+    """The order that somebody typed the number of."""
+    found: int | None = session.scalar(
+        select(Order.id).where(Order.number == number.strip().upper())
+    )
+    return found
+
+
 def by_id(session: Session, order_id: int, *, with_events: bool = False) -> WholeOrder | None:
     """One order for staff."""
     found = _whole(session, Order.id == order_id)

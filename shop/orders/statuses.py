@@ -18,6 +18,8 @@ from shop.orders.models import (
     OrderStatus,
     PaymentStatus,
 )
+from shop.orders.timeline import Step
+from shop.orders.turns import Turn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,18 +101,20 @@ def payment_columns(sums: Sums, status: PaymentStatus) -> dict[str, Any]:
     }
 
 
-def store_payment(session: Session, order_id: int, total: int, sums: Sums) -> PaymentStatus:
-    """Write the amounts and the payment status they mean for an order of this total."""
-    status = payment_status(total, sums)
+def store_payment(session: Session, turn: Turn, sums: Sums) -> Step:
+    """Write the amounts and the payment status they mean for the order that has its turn."""
+    status = payment_status(turn.total_amount, sums)
     columns = payment_columns(sums, status)
-    session.execute(update(Order).where(Order.id == order_id).values(**columns))
-    return status
+    session.execute(update(Order).where(Order.id == turn.order_id).values(**columns))
+    return Step(turn.payment_status, status)
 
 
-def store_fulfillment(session: Session, order_id: int, *, at: datetime) -> FulfillmentStatus:
+def store_fulfillment(session: Session, order_id: int, *, at: datetime) -> Step:
     """Write the fulfillment status that the lines mean now; `delivered_at` is set once."""
-    order_status = session.execute(select(Order.status).where(Order.id == order_id)).scalar_one()
-    status = fulfillment_status(order_status, _units(session, order_id))
+    known = session.execute(
+        select(Order.status, Order.fulfillment_status).where(Order.id == order_id)
+    ).one()
+    status = fulfillment_status(known.status, _units(session, order_id))
     values = {"fulfillment_status": status}
     session.execute(update(Order).where(Order.id == order_id).values(**values))
     if status is FulfillmentStatus.DELIVERED:
@@ -119,7 +123,7 @@ def store_fulfillment(session: Session, order_id: int, *, at: datetime) -> Fulfi
             .where(Order.id == order_id, Order.delivered_at.is_(None))
             .values(delivered_at=at)
         )
-    return status
+    return Step(known.fulfillment_status, status)
 
 
 def _units(session: Session, order_id: int) -> list[Units]:

@@ -21,6 +21,7 @@ class Turn:
     order_id: int
     status: str
     total_amount: int
+    payment_status: str
 
 
 def take(session: Session, order_id: int) -> Turn:
@@ -29,7 +30,7 @@ def take(session: Session, order_id: int) -> Turn:
     Raises NoSuchOrder.
     """
     row = session.execute(
-        select(Order.id, Order.status, Order.total_amount)
+        select(Order.id, Order.status, Order.total_amount, Order.payment_status)
         .where(Order.id == order_id)
         .with_for_update(key_share=True)
     ).one_or_none()

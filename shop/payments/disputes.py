@@ -16,6 +16,7 @@ from shop.kernel.money import cumulative
 from shop.orders import timeline
 from shop.orders.events import Disputed
 from shop.orders.models import DisputeStatus, Order, OrderLine
+from shop.orders.timeline import Step
 from shop.payments.models import Dispute, Payment
 
 _RANK = {"needs_response": 0, "under_review": 1, "won": 2, "lost": 2}
@@ -76,7 +77,8 @@ def _open(
     )
     session.flush()
     _store(session, order_id, "needs_response")
-    timeline.note(session, order_id, "dispute_opened", by="stripe", at=at)
+    step = Step(DisputeStatus.NONE, DisputeStatus.NEEDS_RESPONSE)
+    timeline.note(session, order_id, "dispute_opened", by="stripe", at=at, steps={"dispute": step})
 
 
 def _move(
@@ -92,7 +94,8 @@ def _move(
     ).one_or_none()
     if moved is not None:
         _store(session, order_id, status)
-        timeline.note(session, order_id, f"dispute_{status}", by="stripe", at=at)
+        steps = {"dispute": Step(before, status)}
+        timeline.note(session, order_id, f"dispute_{status}", by="stripe", at=at, steps=steps)
 
 
 def _store(session: Session, order_id: int, status: str) -> None:

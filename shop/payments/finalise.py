@@ -21,6 +21,7 @@ from shop.orders import statuses, timeline, turns
 from shop.orders.events import OrderPlaced
 from shop.orders.models import Order, OrderStatus, PaymentStatus
 from shop.orders.states import ORDER
+from shop.orders.timeline import Step
 from shop.orders.turns import Turn
 from shop.payments import sums
 from shop.payments.models import AttemptStatus, Payment, PaymentEvent
@@ -155,14 +156,15 @@ def _status(found: dict[str, Any], intent: dict[str, Any] | None) -> AttemptStat
 
 def _apply(session: Session, heard: Heard) -> None:
     row = session.execute(
-        select(Payment, Order.status, Order.total_amount)
+        select(Payment, Order.status, Order.total_amount, Order.payment_status)
         .join(Order, Order.id == Payment.order_id)
         .where(Payment.id == heard.payment_id, Order.id == heard.order_id)
         .with_for_update(of=Order, key_share=True)
     ).one_or_none()
     if row is None:
         raise UnknownPayment(heard.session_id)
-    payment, turn = row.Payment, Turn(heard.order_id, row.status, row.total_amount)
+    payment = row.Payment
+    turn = Turn(heard.order_id, row.status, row.total_amount, row.payment_status)
     if payment.session_id is None:
         # The process ended between Stripe's answer and our note of it: adopt the Session.
         payment.session_id = heard.session_id
@@ -201,11 +203,16 @@ def _move_attempt(session: Session, payment: Payment, heard: Heard) -> None:
         .where(Payment.id == payment.id, Payment.status == payment.status)
         .values(status=heard.status, intent_id=heard.intent_id)
     )
+    step = sums.store(session, payment.order_id)
     if heard.status in (AttemptStatus.FAILED, AttemptStatus.EXPIRED):
         timeline.note(
-            session, payment.order_id, f"payment_{heard.status}", by="stripe", at=heard.at
+            session,
+            payment.order_id,
+            f"payment_{heard.status}",
+            by="stripe",
+            at=heard.at,
+            steps={"payment": step},
         )
-    sums.store(session, payment.order_id)
 
 
 def _settle(session: Session, turn: Turn, at: datetime) -> None:
@@ -214,7 +221,7 @@ def _settle(session: Session, turn: Turn, at: datetime) -> None:
     status = statuses.payment_status(turn.total_amount, found)
     money = statuses.payment_columns(found, status)
     if status in COVERED and turn.status == OrderStatus.PENDING:
-        _place(session, turn.order_id, money, at)
+        _place(session, turn, money, at)
         return
     session.execute(update(Order).where(Order.id == turn.order_id).values(**money))
     if status not in COVERED:
@@ -222,19 +229,21 @@ def _settle(session: Session, turn: Turn, at: datetime) -> None:
     if turn.status == OrderStatus.PLACED and status is PaymentStatus.OVERCHARGED:
         _raise_task(session, turn.order_id, OVERCHARGED, at)
     elif turn.status == OrderStatus.EXPIRED:
-        _place_late(session, turn.order_id, at)
+        _place_late(session, turn, status, at)
     elif turn.status == OrderStatus.CANCELED:
         _raise_task(session, turn.order_id, UNFILLABLE, at)
 
 
-def _place(session: Session, order_id: int, money: Mapping[str, Any], at: datetime) -> None:
+def _place(session: Session, turn: Turn, money: Mapping[str, Any], at: datetime) -> None:
     """pending → placed, by whoever comes first."""
-    stock.commit(session, order_id, at=at, by="payments")
-    _move_to_placed(session, order_id, OrderStatus.PENDING, money, at)
+    stock.commit(session, turn.order_id, at=at, by="payments")
+    step = Step(turn.payment_status, money["payment_status"])
+    _move_to_placed(session, turn.order_id, OrderStatus.PENDING, money, step, at)
 
 
-def _place_late(session: Session, order_id: int, at: datetime) -> None:
+def _place_late(session: Session, turn: Turn, status: PaymentStatus, at: datetime) -> None:
     """The money came after the hold was over: place it if the goods can still be had (test A9)."""
+    order_id = turn.order_id
     try:
         with session.begin_nested():
             stock.reserve_again(session, order_id, expires_at=at, at=at, by="payments")
@@ -242,11 +251,17 @@ def _place_late(session: Session, order_id: int, at: datetime) -> None:
     except stock.OutOfStock:
         _raise_task(session, order_id, UNFILLABLE, at)
         return
-    _move_to_placed(session, order_id, OrderStatus.EXPIRED, {}, at)
+    step = Step(turn.payment_status, status)
+    _move_to_placed(session, order_id, OrderStatus.EXPIRED, {}, step, at)
 
 
 def _move_to_placed(
-    session: Session, order_id: int, expected: OrderStatus, money: Mapping[str, Any], at: datetime
+    session: Session,
+    order_id: int,
+    expected: OrderStatus,
+    money: Mapping[str, Any],
+    paid: Step,
+    at: datetime,
 ) -> None:
     moved = ORDER.move(
         session,
@@ -260,7 +275,8 @@ def _move_to_placed(
         also={"placed_at": at, "end_reason": "", **money},
     )
     if moved:
-        timeline.note(session, order_id, "placed", by="payments", at=at)
+        steps = {"order": Step(expected, OrderStatus.PLACED), "payment": paid}
+        timeline.note(session, order_id, "placed", by="payments", at=at, steps=steps)
         events.publish(session, OrderPlaced(order_id, at))
 
 

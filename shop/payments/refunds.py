@@ -100,14 +100,17 @@ def reserve(session: Session, order_id: int, wanted: Wanted, *, by: str, at: dat
     shares = _draw(session, order_id, plan.amount)
     refund_ids = _write(session, order, wanted, plan, shares, by=by, at=at)
     _take_from_lines(session, order, lines, plan, refund_ids[0], by=by, at=at)
-    sums.store(session, order_id)
-    statuses.store_fulfillment(session, order_id, at=at)
+    steps = {
+        "payment": sums.store(session, order_id),
+        "goods": statuses.store_fulfillment(session, order_id, at=at),
+    }
     timeline.note(
         session,
         order_id,
         "refund_reserved",
         by=by,
         at=at,
+        steps=steps,
         amount=plan.amount,
         currency=order.currency,
         reason=wanted.reason,
@@ -175,16 +178,17 @@ def settle(
             return True
         if status in (RefundStatus.FAILED, RefundStatus.CANCELED):
             _undo(session, refund, failure, at)
+        step = sums.store(session, refund.order_id)
         timeline.note(
             session,
             refund.order_id,
             f"refund_{status}",
             by="stripe",
             at=at,
+            steps={"payment": step},
             amount=refund.amount,
             currency=refund.currency,
         )
-        sums.store(session, refund.order_id)
     return True
 
 

@@ -4,8 +4,8 @@ from sqlalchemy import case, func, select, true
 from sqlalchemy.orm import Session
 
 from shop.orders import statuses, turns
-from shop.orders.models import PaymentStatus
 from shop.orders.statuses import Sums
+from shop.orders.timeline import Step
 from shop.payments.models import AttemptStatus, Payment, Refund, RefundStatus
 
 OPEN = (AttemptStatus.PENDING, AttemptStatus.REQUIRES_ACTION, AttemptStatus.PROCESSING)
@@ -47,12 +47,10 @@ def of_order(session: Session, order_id: int) -> Sums:
     )
 
 
-def store(session: Session, order_id: int) -> PaymentStatus:
+def store(session: Session, order_id: int) -> Step:
     """Recompute and store the order's payment status; waits for its turn at the order.
 
     Without the turn two that change different attempts would each read a sum without the other's.
     """
-    order = turns.take(session, order_id)
-    return statuses.store_payment(
-        session, order_id, order.total_amount, of_order(session, order_id)
-    )
+    turn = turns.take(session, order_id)
+    return statuses.store_payment(session, turn, of_order(session, order_id))

@@ -25,7 +25,7 @@ class ConnectRail:
     def look_up(self, order: Order) -> Sequence[Transfer]:
         """All transfers of the payout's group; raises LookUpFailed if Stripe cannot be asked."""
         try:
-            return [_transfer(found) for found in client.transfers_of(order.group_key)]
+            return [of_stripe(found) for found in client.transfers_of(order.group_key)]
         except (client.GatewayUnavailable, client.GatewayRefused) as error:
             raise LookUpFailed(str(error)) from error
 
@@ -57,7 +57,7 @@ class ConnectRail:
             return Answer(kind=AnswerKind.UNKNOWN)
         except client.GatewayRefused as error:
             return Answer(kind=_meaning(error.reason), detail=error.reason)
-        return Answer(kind=AnswerKind.DONE, transfer=_transfer(made))
+        return Answer(kind=AnswerKind.DONE, transfer=of_stripe(made))
 
 
 def _meaning(reason: str) -> AnswerKind:
@@ -72,7 +72,8 @@ def _meaning(reason: str) -> AnswerKind:
     return AnswerKind.INVALID
 
 
-def _transfer(found: Mapping[str, Any]) -> Transfer:
+def of_stripe(found: Mapping[str, Any]) -> Transfer:
+    """A transfer in the engine's words."""
     ours = found.get("metadata") or {}
     return Transfer(
         ref=str(found["id"]),
@@ -81,4 +82,5 @@ def _transfer(found: Mapping[str, Any]) -> Transfer:
         currency=str(found["currency"]).upper(),
         destination_hash=str(ours.get("destination_hash", "")),
         is_reversed=bool(found.get("reversed")),
+        reversed_amount=int(found.get("amount_reversed") or 0),
     )

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from commissions import explain, queries
 from commissions.explain import Explanation, LineExplanation
-from commissions.queries import BalanceView, Earning
+from commissions.queries import BalanceView, Earning, Wanted
 from shop.kernel import brand as brands
 from shop.network.models import Point
 from shop.orders.models import Order, OrderLine
@@ -106,10 +106,15 @@ class Refusal:
 
 
 def latest(
-    session: Session, *, at: datetime, before: int | None = None, limit: int = 50
+    session: Session,
+    wanted: Wanted,
+    *,
+    at: datetime,
+    before: int | None = None,
+    limit: int = 50,
 ) -> list[NamedEarning]:
-    """Earnings of all points, newest first."""
-    found = queries.latest_earnings(session, at=at, before=before, limit=limit)
+    """Earnings of all points that are wanted, newest first."""
+    found = queries.latest_earnings(session, at=at, wanted=wanted, before=before, limit=limit)
     return named(session, rows(session, found))
 
 

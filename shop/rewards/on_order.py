@@ -6,6 +6,7 @@ decisions, a job repeats it and `audit` reports it. No commission error stops an
 
 import logging
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -31,7 +32,7 @@ from commissions.facts import (
 from commissions.facts import (
     RefundFailed as RefundFailedFact,
 )
-from shop.kernel import clock, ids, jobs
+from shop.kernel import audit, clock, ids, jobs
 from shop.orders.events import (
     Delivered,
     Disputed,
@@ -73,6 +74,17 @@ def credit_left_overs(session: Session, _payload: Mapping[str, Any]) -> None:
     """Job: whatever was recorded and never credited, for whatever reason."""
     for sale_key in crediting.uncredited_sales(session, limit=100):
         crediting.credit_sale(session, sale_key, by=BY, at=clock.now(), ids=ids.new)
+
+
+def uncredited(session: Session, *, limit: int = 100) -> list[int]:
+    """Orders whose sale was recorded and not credited yet, oldest first."""
+    return [keys.number(one) for one in crediting.uncredited_sales(session, limit=limit)]
+
+
+def credit_now(session: Session, order_id: int, *, by: str, at: datetime) -> None:
+    """Somebody asks for another try of one sale, which the job makes."""
+    jobs.enqueue(session, CREDIT, {"order_id": str(order_id)}, at=at, key=f"{CREDIT}:{order_id}")
+    audit.record(session, "sale.credit_asked", "order", order_id, by=by, at=at)
 
 
 def on_handed_over(session: Session, event: HandedOver) -> None:

@@ -14,9 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commissions import queries
-from commissions.models import Batch, Payout, PayoutStatus, Run
-from commissions.payouts import approving, bank_file, by_hand, halting, preparing, sending
+from commissions.payouts import approving, bank_file, by_hand, preparing, sending
 from commissions.payouts.bank_file import Account
 from commissions.payouts.claims import payees_with_money
 from commissions.payouts.method import Destination
@@ -114,14 +112,7 @@ def void(payout_id: int, *, by: str, reason: str) -> None:
 
 def send_due(_payload: Mapping[str, Any]) -> None:
     """Job: advance every queued Connect payout by one pass; come back while any waits."""
-    sender = sending.Sender(
-        unit_of_work=db.unit_of_work,
-        now=clock.now,
-        wall=clock.wall,
-        ids=ids.new,
-        by="job:payouts",
-        owner=f"{socket.gethostname()}:{os.getpid()}",
-    )
+    sender = hands("job:payouts")
     with db.reading() as session:
         due = sending.due_payouts(session, CONNECT, wall=clock.wall(), limit=500)
     waits = False
@@ -132,6 +123,18 @@ def send_due(_payload: Mapping[str, Any]) -> None:
         at = clock.now()
         with db.unit_of_work() as session:
             jobs.enqueue(session, SEND, at=at, due_at=at + RETRY, key=f"{SEND}:again")
+
+
+def hands(by: str) -> sending.Sender:
+    """What the engine needs to work on a payout in this process."""
+    return sending.Sender(
+        unit_of_work=db.unit_of_work,
+        now=clock.now,
+        wall=clock.wall,
+        ids=ids.new,
+        by=by,
+        owner=f"{socket.gethostname()}:{os.getpid()}",
+    )
 
 
 def write_bank_file(payout_ids: Sequence[int], *, by: str) -> int:
@@ -185,29 +188,6 @@ def names_of(session: Session, payee_ids: Sequence[int]) -> dict[int, str]:
     """Names of payees by id."""
     rows = session.execute(select(Payee.id, Payee.name).where(Payee.id.in_(sorted(payee_ids))))
     return {row.id: row.name for row in rows}
-
-
-def runs(session: Session, *, limit: int = 20) -> Sequence[Run]:
-    """The latest runs."""
-    return session.scalars(select(Run).order_by(Run.id.desc()).limit(limit)).all()
-
-
-def batches(session: Session, *, limit: int = 20) -> Sequence[Batch]:
-    """The latest bank files."""
-    return session.scalars(select(Batch).order_by(Batch.id.desc()).limit(limit)).all()
-
-
-def payouts(
-    session: Session, *, status: str = "", before: int | None = None, limit: int = 50
-) -> Sequence[Payout]:
-    """Payouts, newest first."""
-    chosen = PayoutStatus(status) if status in set(PayoutStatus) else None
-    return queries.payouts(session, status=chosen, before=before, limit=limit)
-
-
-def is_halted(session: Session) -> bool:
-    """Whether sending is stopped because the books do not agree."""
-    return halting.is_halted(session)
 
 
 def _policy(session: Session, at: datetime) -> Policy:

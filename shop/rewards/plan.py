@@ -1,7 +1,7 @@
 """The brand's plan: what is in force, the draft on the desk, and publishing by a second person."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -10,9 +10,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from commissions import plan_checks, plans, versions
 from commissions.models import Draft, DraftStatus, Plan, PlanVersion
 from commissions.plan_checks import Market, Problem
-from commissions.terms import Rate, Role, Rule, Terms, When
+from commissions.terms import Rate, Role, Rule, SamePoint, Terms
 from commissions.versions import InForce
-from shop.catalog.models import Category, Product
+from shop.catalog.models import Category, Product, Variant
 from shop.kernel import brand as brands
 from shop.kernel import ids
 from shop.network.models import Point, PointKind
@@ -56,9 +56,16 @@ def start(session: Session, *, by: str, at: datetime) -> Draft:
     return plans.start_draft(session, KEY, terms, by=by, at=at, ids=ids.new)
 
 
-def save(session: Session, draft_id: int, terms: Terms, *, by: str, at: datetime) -> None:
-    """Store the draft's rules as they stand on the page; the order is the precedence."""
-    plans.change_draft(session, draft_id, terms, by=by, at=at, ids=ids.new)
+def save(
+    session: Session, draft_id: int, terms: Terms, *, expected_hash: str, by: str, at: datetime
+) -> None:
+    """Store the draft as it stands on the page; the order of its rules is the precedence.
+
+    Raises StaleState if the draft is not the one that the page showed.
+    """
+    plans.change_draft(
+        session, draft_id, terms, by=by, at=at, ids=ids.new, expected_hash=expected_hash
+    )
 
 
 def submit(session: Session, draft_id: int, *, by: str, at: datetime) -> None:
@@ -93,6 +100,36 @@ def give_back(session: Session, draft_id: int, *, note: str, by: str, at: dateti
     plans.return_draft(session, draft_id, by=by, at=at, ids=ids.new, note=note)
 
 
+def by_id(session: Session, draft_id: int) -> Draft | None:
+    """One draft, whatever became of it."""
+    return session.get(Draft, draft_id)
+
+
+def names_of(session: Session, terms: Sequence[Terms]) -> dict[str, dict[str, str]]:
+    """What rules name by key, in every language that it has: products, variants, points."""
+    rules = [rule for one in terms for rule in one.rules]
+    products = _numbers(key for rule in rules for key in rule.when.products)
+    variants = _numbers(key for rule in rules for key in rule.when.variants)
+    points = _numbers(key for rule in rules for key in rule.when.points)
+    found: dict[str, dict[str, str]] = {}
+    for number, title in session.execute(
+        select(Product.id, Product.title).where(Product.id.in_(products))
+    ):
+        found[f"product:{number}"] = title
+    for number, sku in session.execute(
+        select(Variant.id, Variant.sku).where(Variant.id.in_(variants))
+    ):
+        found[f"variant:{number}"] = {"en": sku or ""}
+    for number, name in session.execute(select(Point.id, Point.name).where(Point.id.in_(points))):
+        found[f"point:{number}"] = {"en": name}
+    return found
+
+
+def _numbers(names: Iterable[str]) -> list[int]:
+    tails = (name.rpartition(":")[2] for name in names)
+    return sorted({int(tail) for tail in tails if tail.isdigit()})
+
+
 def discard(session: Session, draft_id: int, *, by: str, at: datetime) -> None:
     plans.discard_draft(session, draft_id, by=by, at=at, ids=ids.new)
 
@@ -121,42 +158,86 @@ def terms_of(draft: Draft) -> Terms:
     return plans.terms_of_draft(draft)
 
 
-def rules_from(rows: Sequence[Mapping[str, str]], *, currency: str) -> tuple[Rule, ...]:
-    """Rules as typed on the page, numbered by role in their order.
+@dataclass(frozen=True, kw_only=True)
+class TypedRule:
+    """What the page edits of a rule."""
 
-    Each row: role, name, rate (percent or fixed), value (basis points or minor units), hold_days,
-    kinds, groups, categories (blank-separated keys), service.
+    key: str
+    """The rule of the draft that it was, as `key_of` names it; empty for a new one."""
+    role: Role
+    name: str
+    enabled: bool
+    rate: Rate
+    value: int | None
+    """Basis points, or minor units of the brand's currency; None leaves a fixed rate as it is."""
+    hold_days: int
+    kinds: tuple[str, ...]
+    groups: tuple[str, ...]
+    categories: tuple[str, ...]
+    service: str
+
+
+def key_of(rule: Rule) -> str:
+    """Names a rule within its terms."""
+    return f"{rule.role.value}:{rule.position}"
+
+
+def edited(
+    before: Terms,
+    typed: Sequence[TypedRule],
+    *,
+    ceiling_bps: int,
+    same_point: SamePoint,
+    currency: str,
+) -> Terms:
+    """The terms with the page's changes, its rules numbered by role in their order.
+
+    Whatever the page does not edit stays as it was in the rule that a row stands for: a condition
+    that got lost would pay more people more money.
     """
-    rules: list[Rule] = []
+    known = {key_of(rule): rule for rule in before.rules}
     numbers: dict[Role, int] = {}
-    for row in rows:
-        role = Role(row["role"])
-        numbers[role] = numbers.get(role, 0) + 1
-        rate = Rate(row["rate"])
-        value = int(row["value"])
-        rules.append(
-            Rule(
-                position=numbers[role],
-                role=role,
-                name=row["name"],
-                rate=rate,
-                bps=value if rate is Rate.PERCENT else 0,
-                fixed={currency: value} if rate is Rate.FIXED else {},
-                hold_days=int(row["hold_days"]),
-                when=When(
-                    point_kinds=tuple(row["kinds"].split()),
-                    point_groups=tuple(row["groups"].split()),
-                    categories=tuple(row["categories"].split()),
-                ),
-                service=row["service"],
-            )
-        )
-    return tuple(rules)
+    rules = []
+    for row in typed:
+        numbers[row.role] = numbers.get(row.role, 0) + 1
+        rules.append(_edited(known.get(row.key), row, numbers[row.role], currency))
+    return replace(before, rules=tuple(rules), ceiling_bps=ceiling_bps, same_point=same_point)
 
 
-def with_rules(terms: Terms, rules: tuple[Rule, ...]) -> Terms:
-    """The same ceiling and policy with other rules."""
-    return replace(terms, rules=rules)
+def _edited(before: Rule | None, row: TypedRule, position: int, currency: str) -> Rule:
+    base = before or Rule(position=position, role=row.role, name=row.name, rate=row.rate)
+    return replace(
+        base,
+        position=position,
+        role=row.role,
+        name=row.name,
+        enabled=row.enabled,
+        rate=row.rate,
+        bps=_bps(base, row),
+        fixed=_fixed(base, row, currency),
+        hold_days=row.hold_days,
+        when=replace(
+            base.when,
+            point_kinds=row.kinds,
+            point_groups=row.groups,
+            categories=row.categories,
+        ),
+        service=row.service,
+    )
+
+
+def _bps(base: Rule, row: TypedRule) -> int:
+    if row.rate is Rate.PERCENT:
+        return row.value or 0
+    return base.bps if base.rate is Rate.FIXED else 0
+
+
+def _fixed(base: Rule, row: TypedRule, currency: str) -> Mapping[str, int]:
+    """Amounts in other currencies stay; a percentage that becomes an amount begins with its own."""
+    if row.rate is Rate.PERCENT:
+        return base.fixed if base.rate is Rate.PERCENT else {}
+    known = base.fixed if base.rate is Rate.FIXED else {}
+    return dict(known) if row.value is None else {**known, currency: row.value}
 
 
 def _distinct(session: Session, column: InstrumentedAttribute[str]) -> list[str]:

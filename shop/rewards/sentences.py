@@ -4,10 +4,13 @@ The engine speaks in codes and numbers, so that one explanation reads right in e
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from commissions.explain import Step
+from shop.kernel.moments import format_day, format_moment
 from shop.kernel.money import format_money
 from shop.kernel.words import Words, _l
 
@@ -76,6 +79,12 @@ _CAUSES = {
 }
 
 
+HOLDS = {
+    "dispute": _l("the buyer disputes the payment"),
+    "check": _l("the sale is being checked"),
+    "abuse": _l("something looks unusual"),
+    "agreement": _l("something has to be agreed on first"),
+}
 _KINDS = {
     "earn": _l("Earned"),
     "adjust": _l("Adjusted"),
@@ -89,48 +98,67 @@ def of_cause(code: str) -> Words:
     return _CAUSES.get(code) or _l("%(cause)s", cause=code)
 
 
+def of_hold(code: str) -> Words | str:
+    """Why something is held back, in words that its owner may read."""
+    return HOLDS.get(code) or code
+
+
 def of_kind(code: str) -> Words:
     """What an entry does, in words."""
     return _KINDS.get(code) or _l("%(cause)s", cause=code)
 
 
-def of_steps(steps: Iterable[Step], currency: str) -> list[Words]:
-    """One sentence a step; a code without a sentence says itself, and a test finds it."""
-    return [_sentence(step, currency) for step in steps]
+@dataclass(frozen=True)
+class Figures:
+    """How the engine's numbers and moments are written for this reader."""
+
+    currency: str
+    zone: ZoneInfo
+
+    def money(self, amount: Any) -> str:
+        return format_money(int(amount), self.currency)
+
+    def moment(self, at: datetime) -> str:
+        return format_moment(at, self.zone)
+
+    def day(self, at: datetime) -> str:
+        return format_day(at, self.zone)
 
 
-def _sentence(step: Step, currency: str) -> Words:
+def of_steps(steps: Iterable[Step], currency: str, *, zone: ZoneInfo) -> list[Words]:
+    """One sentence a step; a code without a sentence says itself, and a test finds it.
+
+    `zone` is the brand's: nobody reads UTC.
+    """
+    figures = Figures(currency, zone)
+    return [_sentence(step, figures) for step in steps]
+
+
+def _sentence(step: Step, figures: Figures) -> Words:
     make = _SENTENCES.get(step.code)
     if make is None:
         return _l("%(code)s", code=step.code)
-    return make(step.params, lambda amount: format_money(int(amount), currency))
-
-
-Money = Callable[[Any], str]
-
-
-def _moment(value: Any) -> str:
-    return value.strftime("%Y-%m-%d %H:%M UTC") if isinstance(value, datetime) else str(value)
+    return make(step.params, figures)
 
 
 def _percent(bps: Any) -> str:
     return f"{int(bps) / 100:.2f}".rstrip("0").rstrip(".") + " %"
 
 
-def _role(params: Params, _money: Money) -> Words:
+def _role(params: Params, _figures: Figures) -> Words:
     role = _ROLES.get(params["role"], _l("%(role)s", role=params["role"]))
     return _l("You earn this %(why)s.", why=role)
 
 
-def _plan_version(params: Params, _money: Money) -> Words:
+def _plan_version(params: Params, figures: Figures) -> Words:
     return _l(
         "Version %(number)s of the plan was in force, since %(since)s.",
         number=params["number"],
-        since=_moment(params["effective_from"]),
+        since=figures.moment(params["effective_from"]),
     )
 
 
-def _passed_over(params: Params, _money: Money) -> Words:
+def _passed_over(params: Params, _figures: Figures) -> Words:
     what = _DIMENSIONS.get(params["failed"], _l("%(name)s", name=params["failed"]))
     return _l(
         "Rule %(position)s did not fit because of %(what)s.",
@@ -139,7 +167,7 @@ def _passed_over(params: Params, _money: Money) -> Words:
     )
 
 
-def _rule(params: Params, _money: Money) -> Words:
+def _rule(params: Params, _figures: Figures) -> Words:
     return _l(
         "Rule %(position)s, “%(name)s”, was the first that fits.",
         position=params["position"],
@@ -147,139 +175,142 @@ def _rule(params: Params, _money: Money) -> Words:
     )
 
 
-def _base(params: Params, money: Money) -> Words:
+def _base(params: Params, figures: Figures) -> Words:
     if params.get("discount"):
         return _l(
             "The base is %(amount)s: %(list)s less %(discount)s discount, before tax and shipping.",
-            amount=money(params["amount"]),
-            list=money(params["list"]),
-            discount=money(params["discount"]),
+            amount=figures.money(params["amount"]),
+            list=figures.money(params["list"]),
+            discount=figures.money(params["discount"]),
         )
     return _l(
         "The base is %(amount)s: what was paid for the goods, before tax and shipping.",
-        amount=money(params["amount"]),
+        amount=figures.money(params["amount"]),
     )
 
 
-def _fixed(params: Params, money: Money) -> Words:
+def _fixed(params: Params, figures: Figures) -> Words:
     each = params["each"]
     amount = next(iter(each.values())) if isinstance(each, Mapping) else each
     return _l(
         "%(each)s for each of %(quantity)s units.",
-        each=money(amount),
+        each=figures.money(amount),
         quantity=params["quantity"],
     )
 
 
-def _pool(params: Params, money: Money) -> Words:
+def _pool(params: Params, figures: Figures) -> Words:
     return _l(
         "The rate was taken once on all %(count)s lines of the order (%(base)s gives %(total)s), "
         "then shared out to the cent.",
         count=len(params["lines"]),
-        base=money(params["base"]),
-        total=money(params["total"]),
+        base=figures.money(params["base"]),
+        total=figures.money(params["total"]),
     )
 
 
-def _handed_over(params: Params, money: Money) -> Words:
+def _handed_over(params: Params, figures: Figures) -> Words:
     return _l(
         "You handed over %(units)s of %(of)s units; for all of them it would be %(total)s.",
         units=params["units"],
         of=params["of"],
-        total=money(params["total"]),
+        total=figures.money(params["total"]),
     )
 
 
-def _change(params: Params, money: Money) -> Words:
+def _change(params: Params, figures: Figures) -> Words:
     return _l(
         "%(cause)s on %(day)s: %(amount)s.",
         cause=of_cause(params["cause"]),
-        day=_moment(params["at"]),
-        amount=money(params["amount"]),
+        day=figures.day(params["at"]),
+        amount=figures.money(params["amount"]),
     )
 
 
-def _held(params: Params, _money: Money) -> Words:
+def _held(params: Params, figures: Figures) -> Words:
+    reason = of_hold(params["reason"])
     if params.get("until"):
         return _l(
             "It is under review until %(until)s (%(reason)s).",
-            until=_moment(params["until"]),
-            reason=params["reason"],
+            until=figures.moment(params["until"]),
+            reason=reason,
         )
-    return _l("It is under review (%(reason)s).", reason=params["reason"])
+    return _l("It is under review (%(reason)s).", reason=reason)
 
 
-def _waits_until(params: Params, _money: Money) -> Words:
-    return _l("It becomes available on %(day)s.", day=_moment(params["available_at"]))
+def _waits_until(params: Params, figures: Figures) -> Words:
+    return _l("It becomes available on %(day)s.", day=figures.day(params["available_at"]))
 
 
-def _lost(params: Params, _money: Money) -> Words:
+def _lost(params: Params, _figures: Figures) -> Words:
     reason = REASONS.get(params["reason"], _l("%(reason)s", reason=params["reason"]))
     return _l("Another candidate lost because %(reason)s.", reason=reason)
 
 
-def _won(params: Params, _money: Money) -> Words:
+def _won(params: Params, _figures: Figures) -> Words:
     source = _SOURCES.get(params["source"], _l("%(source)s", source=params["source"]))
     return _l("The sale is credited because %(source)s.", source=source)
 
 
-def _outcome(params: Params, _money: Money) -> Words:
+def _outcome(params: Params, _figures: Figures) -> Words:
     return OUTCOMES.get(params["outcome"], _l("%(outcome)s", outcome=params["outcome"]))
 
 
-def _refusal(params: Params, _money: Money) -> Words:
+def _refusal(params: Params, _figures: Figures) -> Words:
     reason = REASONS.get(params["reason"], _l("%(reason)s", reason=params["reason"]))
     return _l("It was not paid because %(reason)s.", reason=reason)
 
 
-_SENTENCES: Mapping[str, Callable[[Params, Money], Words]] = {
+_SENTENCES: Mapping[str, Callable[[Params, Figures], Words]] = {
     "role": _role,
     "plan_version": _plan_version,
     "passed_over": _passed_over,
     "rule": _rule,
     "base": _base,
-    "percent": lambda params, _money: _l("Of it, %(rate)s.", rate=_percent(params["bps"])),
+    "percent": lambda params, _figures: _l("Of it, %(rate)s.", rate=_percent(params["bps"])),
     "fixed": _fixed,
     "pool": _pool,
     "handed_over": _handed_over,
-    "ceiling": lambda params, money: _l(
+    "ceiling": lambda params, figures: _l(
         "All roles together may take no more than the plan's ceiling, so the shares were reduced."
     ),
-    "bound": lambda params, money: _l("A lower or upper bound of the rule was applied."),
-    "higher_of": lambda params, money: _l(
+    "bound": lambda params, figures: _l("A lower or upper bound of the rule was applied."),
+    "higher_of": lambda params, figures: _l(
         "You brought the sale and handed it over: the plan pays the higher of the two."
     ),
-    "amount": lambda params, money: _l(
-        "That makes %(amount)s, rounded half up once.", amount=money(params["amount"])
+    "amount": lambda params, figures: _l(
+        "That makes %(amount)s, rounded half up once.", amount=figures.money(params["amount"])
     ),
     "reverse": _change,
     "reserve": _change,
     "adjust": _change,
     "write_off": _change,
-    "net": lambda params, money: _l("What remains is %(amount)s.", amount=money(params["amount"])),
-    "waits_for_delivery": lambda params, money: _l(
+    "net": lambda params, figures: _l(
+        "What remains is %(amount)s.", amount=figures.money(params["amount"])
+    ),
+    "waits_for_delivery": lambda params, figures: _l(
         "It waits for the goods to be delivered; nobody has to do anything."
     ),
     "waits_until": _waits_until,
-    "hold_days": lambda params, _money: _l(
+    "hold_days": lambda params, _figures: _l(
         "%(days)s days after delivery, when the time to return is over.", days=params["days"]
     ),
-    "payable_since": lambda params, _money: _l(
+    "payable_since": lambda params, figures: _l(
         "It is available since %(day)s and goes out with the next payout.",
-        day=_moment(params["available_at"]),
+        day=figures.day(params["available_at"]),
     ),
     "held": _held,
-    "reversed": lambda params, money: _l("Nothing is left to pay: it was taken back in full."),
-    "in_payout": lambda params, money: _l("It is in a payout that is being prepared or sent."),
-    "paid": lambda params, money: _l("It was paid."),
+    "reversed": lambda params, figures: _l("Nothing is left to pay: it was taken back in full."),
+    "in_payout": lambda params, figures: _l("It is in a payout that is being prepared or sent."),
+    "paid": lambda params, figures: _l("It was paid."),
     "won": _won,
     "lost": _lost,
     "outcome": _outcome,
     "refusal": _refusal,
-    "forgone": lambda params, money: _l(
-        "It would have been %(amount)s.", amount=money(params["amount"])
+    "forgone": lambda params, figures: _l(
+        "It would have been %(amount)s.", amount=figures.money(params["amount"])
     ),
-    "no_candidate_of_yours": lambda params, money: _l(
+    "no_candidate_of_yours": lambda params, figures: _l(
         "You were not in the running: the line was added elsewhere and no link of yours led there."
     ),
 }

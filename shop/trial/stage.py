@@ -24,6 +24,8 @@ from shop.sandbox.app import create_sandbox
 from shop.sandbox.core import Sandbox, sandbox_of
 from shop.sandbox.delivery import deliver_due
 from shop.sandbox.settings import SandboxSettings
+from shop.sharing import touches
+from shop.sharing.touches import Seen
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,12 @@ class Item:
 
 @dataclass(frozen=True)
 class Bought:
-    """A paid order."""
+    """An order with its payment page, paid or not."""
 
     order_id: int
     token: str
     total_amount: int
+    session_id: str
 
 
 @dataclass
@@ -62,17 +65,36 @@ class Stage:
         outcome: str = "success",
         method: str = "card",
         locale: str = "zh",
+        came_by: Seen | None = None,
     ) -> Bought:
         """Fill a cart, check out, pay on the sandbox's page, come back.
 
         Raises whatever the pipeline refuses.
         """
+        sent = self.send(items, contact, account_id=account_id, locale=locale, came_by=came_by)
+        control.pay(self.sandbox, sent.session_id, method=method, outcome=outcome)
+        finalise.by_session(sent.session_id)
+        return sent
+
+    def send(
+        self,
+        items: list[Item],
+        contact: Mapping[str, Any],
+        *,
+        account_id: int | None = None,
+        locale: str = "zh",
+        came_by: Seen | None = None,
+    ) -> Bought:
+        """The same as far as the payment page, where the buyer leaves.
+
+        `came_by` is the link or code that brought the visitor to the shop.
+        """
         at = clock.now()
         with db.unit_of_work() as session:
             brand = brands.current(session)
-            cart_id, token = carts.open_cart(
-                session, visitor=ids.public_token(), account_id=account_id, at=at
-            )
+            visitor = came_by.visitor if came_by else ids.public_token()
+            cart_id, token = carts.open_cart(session, visitor=visitor, account_id=account_id, at=at)
+            touch_id = touches.keep(session, came_by, at=at)
             for item in items:
                 line_id = carts.add(
                     session,
@@ -82,6 +104,7 @@ class Stage:
                     point_id=item.point_id,
                     currency=brand.currency,
                     at=at,
+                    touch_id=touch_id,
                 )
                 if item.pickup_location_id is not None:
                     place = item.pickup_location_id
@@ -111,9 +134,7 @@ class Stage:
             cancel_url=f"{origin}/orders/{prepared.token}",
         )
         (session_id,) = sessions.session_ids(prepared.order_id)
-        control.pay(self.sandbox, session_id, method=method, outcome=outcome)
-        finalise.by_session(session_id)
-        return Bought(prepared.order_id, prepared.token, prepared.total_amount)
+        return Bought(prepared.order_id, prepared.token, prepared.total_amount, session_id)
 
     def settle(self) -> None:
         """Deliver the sandbox's news and do the jobs until nothing moves."""

@@ -2,7 +2,8 @@
 
 Public addresses carry it: the default language bare, others under a prefix (`/en/…`), so that pages
 can be cached and linked. The prefix is moved into SCRIPT_NAME before Flask sees the path, and every
-address that Flask builds keeps it. Desk, admin and account pages follow the account.
+address that Flask builds keeps it. Desk, admin and account pages follow the account, and the demo's
+mailbox does as they do.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,7 +14,7 @@ from flask import g, has_request_context, request, session
 from shop.kernel.i18n import LOCALES, locale
 from shop.web.actor import current_actor
 
-_PERSONAL = ("/desk", "/admin", "/me")
+_PERSONAL = ("/desk", "/admin", "/me", "/mailbox")
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -46,14 +47,19 @@ def choose() -> str:
     return tag
 
 
+def is_personal(path: str) -> bool:
+    """Whether a page's language is the reader's own choice, not part of its address."""
+    return path.startswith(tuple(f"{one}/" for one in _PERSONAL)) or path in _PERSONAL
+
+
 def _choose() -> str:
     if tag := request.environ.get("gridshop.locale"):
         return str(tag)
-    if request.path.startswith(_PERSONAL):
+    if is_personal(request.path):
         chosen = session.get("locale") or current_actor().locale
         if chosen in LOCALES:
             return str(chosen)
     return LOCALES[0]
 
 
-__all__ = ["LocalePrefix", "choose", "locale"]
+__all__ = ["LocalePrefix", "choose", "is_personal", "locale"]

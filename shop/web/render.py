@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from babel.dates import format_date, format_datetime
 from flask import Flask, Response, current_app, flash, g, make_response, redirect, request, url_for
 from flask import render_template as _render_template
 from markupsafe import Markup
@@ -16,10 +15,10 @@ from shop.kernel import brand as brands
 from shop.kernel import clock
 from shop.kernel.brand import Brand
 from shop.kernel.i18n import LOCALE_NAMES, LOCALES, locale, text_of
+from shop.kernel.moments import file_stamp, format_date, format_day, format_moment
 from shop.kernel.money import format_money
 from shop.kernel.words import Words, say
-
-_BABEL = {"zh": "zh_Hans", "en": "en"}
+from shop.web.languages import is_personal
 
 
 def init_app(app: Flask) -> None:
@@ -29,6 +28,7 @@ def init_app(app: Flask) -> None:
             "money": money,
             "moment": moment,
             "day": day,
+            "date": format_date,
             "text": lambda texts: text_of(texts or {}),
             "say": say,
             "bps": bps,
@@ -88,16 +88,19 @@ def moment(at: datetime | None, style: str = "medium") -> str:
     """Date and time in the brand's zone."""
     if at is None:
         return ""
-    local = at.astimezone(current_brand().zone)
-    return str(format_datetime(local, style, locale=_BABEL[locale()]))
+    return format_moment(at, current_brand().zone, style=style)
 
 
 def day(at: datetime | None, style: str = "medium") -> str:
     """The day in the brand's zone."""
     if at is None:
         return ""
-    local = at.astimezone(current_brand().zone)
-    return str(format_date(local.date(), style, locale=_BABEL[locale()]))
+    return format_day(at, current_brand().zone, style=style)
+
+
+def stamp(at: datetime) -> str:
+    """The moment in the brand's zone, for the name of a file."""
+    return file_stamp(at, current_brand().zone)
 
 
 def bps(rate: int) -> str:
@@ -135,6 +138,6 @@ def with_args(**changes: Any) -> str:
 def in_language(tag: str) -> str:
     """The current page in another language: public pages by their address, others by a switch."""
     path = request.full_path.rstrip("?")
-    if request.path.startswith(("/desk", "/admin", "/me")):
+    if is_personal(request.path):
         return url_for("store.speak", tag=tag, next=path)
     return path if tag == LOCALES[0] else f"/{tag}{path}"

@@ -246,7 +246,7 @@ class TestQueries:
 
         assert [(item.kind, item.amount) for item in items] == [("earn", 480), ("reverse", -120)]
         assert queries.payout_items(session, payout.id, after=items[0].id) == items[1:]
-        assert queries.payouts(session, payee_key="ann", status=PayoutStatus.DRAFT) == [payout]
+        assert queries.payouts(session, payee_key="ann", statuses=[PayoutStatus.DRAFT]) == [payout]
         assert queries.payouts(session, run_id=payout.run_id, before=payout.id) == []
         assert queries.skipped(session, payout.run_id) == []
         assert queries.open_holds(session, at=moment()) == []

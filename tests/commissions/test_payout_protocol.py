@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,14 +15,23 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from commissions import create_schema
+from commissions.audit import prove
 from commissions.life import record_refund
 from commissions.models import Attempt, Payout, PayoutStatus, Posting
-from commissions.payouts.approving import MayStillLand, queue, void, void_after_send
-from commissions.payouts.halting import halt_payouts, is_halted
+from commissions.payouts.approving import (
+    MayStillLand,
+    clear_quarantine,
+    queue,
+    void,
+    void_after_send,
+)
+from commissions.payouts.halting import halt_payouts, is_halted, resume_payouts
+from commissions.payouts.hearing import hear
 from commissions.payouts.leases import order_of
 from commissions.payouts.method import Answer, AnswerKind, LookUpFailed, Order, Transfer
 from commissions.payouts.reconciling import reconcile
 from commissions.payouts.sending import Progress, Sender, advance, confirm_absence, due_payouts
+from commissions.plans import SamePerson
 from tests.commissions.conftest import Ids, Sessions
 from tests.commissions.factories import (
     BY,
@@ -415,6 +425,59 @@ class TestAnswers:
         progress = advance(sender_of(sessions, clock, ids), payout_id, provider)
 
         assert progress is Progress.QUARANTINED
+
+    def test_a_doubled_transfer_that_was_taken_back_lets_two_people_go_on(
+        self, sessions: Sessions, ids: Ids
+    ) -> None:
+        (payout_id,) = many_queued(sessions, ids, 1)
+        clock = Clock()
+        provider = Provider(clock, script=[(Fault.ANSWER_LOST, Crash.NONE)])
+        sender = sender_of(sessions, clock, ids)
+        advance(sender, payout_id, provider)
+        sent_at, first = provider.transfers[0]
+        provider.transfers.append((sent_at, replace(first, ref="tr_double")))
+        advance(sender, payout_id, provider)
+
+        provider.transfers[1] = (sent_at, replace(first, ref="tr_double", is_reversed=True))
+        with sessions.begin() as session:
+            clear_quarantine(
+                session, payout_id, by="ann", second="bob", at=clock.now, ids=ids, reason="doubled"
+            )
+            resume_payouts(session, reason="doubled", by="ann", second="bob", at=clock.now, ids=ids)
+        confirm_absence(sender, payout_id, provider)
+
+        with sessions() as session:
+            payout = session.get_one(Payout, payout_id)
+            assert (payout.status, payout.transfer_ref) == (PayoutStatus.SENT, first.ref)
+            assert prove(session).is_clean
+
+    def test_what_was_sent_before_its_quarantine_is_proven_and_stands_as_sent_again(
+        self, sessions: Sessions, ids: Ids
+    ) -> None:
+        (payout_id,) = many_queued(sessions, ids, 1)
+        clock = Clock()
+        provider = Provider(clock)
+        sender = sender_of(sessions, clock, ids)
+        advance(sender, payout_id, provider)
+        _sent_at, first = provider.transfers[0]
+        doubled = [first, replace(first, ref="tr_double")]
+        with sessions.begin() as session:
+            hear(session, sender, first.group_key, doubled)
+            assert session.get_one(Payout, payout_id).status is PayoutStatus.QUARANTINED
+            assert prove(session).is_clean
+
+        with sessions.begin() as session, pytest.raises(SamePerson):
+            clear_quarantine(
+                session, payout_id, by="ann", second="ann", at=clock.now, ids=ids, reason="x"
+            )
+        with sessions.begin() as session:
+            clear_quarantine(
+                session, payout_id, by="ann", second="bob", at=clock.now, ids=ids, reason="x"
+            )
+
+        with sessions() as session:
+            assert session.get_one(Payout, payout_id).status is PayoutStatus.SENT
+            assert prove(session).is_clean
 
     def test_too_little_lease_is_left_alone(self, sessions: Sessions, ids: Ids) -> None:
         (payout_id,) = many_queued(sessions, ids, 1)

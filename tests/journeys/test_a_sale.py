@@ -57,6 +57,18 @@ class TestASaleThroughTwoShops:
         assert "before tax and shipping" in words
         assert "It waits for the goods to be delivered" in words
 
+    def test_moments_of_the_explanation_are_in_the_brands_zone(self, world: World) -> None:
+        """The plan began at 04:00 UTC, which is noon in Shanghai."""
+        world.buy("honey", slug="anna-shop")
+
+        desk = world.signed_in("anna")
+        page = desk.get("/desk/earnings").get_data(as_text=True)
+        why = desk.get("/desk/earnings/" + page.split("/desk/earnings/")[1].split('"')[0])
+
+        words = why.get_data(as_text=True)
+        assert "in force, since Mar 2, 2026, 12:00" in words
+        assert "UTC" not in words
+
     def test_another_owner_cannot_read_it(self, world: World) -> None:
         world.buy("honey", slug="anna-shop")
 

@@ -294,7 +294,7 @@ class TestRefunds:
                 charge_id="ch_double",
             )
             session.execute(Payment.__table__.insert().values(**second))  # type: ignore[attr-defined]
-            assert sums.store(session, order.id) == "overcharged"
+            assert sums.store(session, order.id).after == "overcharged"
         with db.unit_of_work() as session:
             refunds.reserve(
                 session,

@@ -1,5 +1,6 @@
 """Four eyes on the money: prepared by one, approved by another, sent once; debt is paid off first."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 import pytest
@@ -7,17 +8,20 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from commissions import audit
-from commissions.models import Payout
+from commissions.models import Attempt, Payout
+from commissions.payouts import halting
 from shop.fulfillment import hand_over
 from shop.gateway import client
-from shop.kernel import clock, db
+from shop.gateway.models import InboxEvent
+from shop.kernel import clock, db, ids
 from shop.network import destinations
-from shop.network.models import Point, Rail
+from shop.network.models import PayeeDestination, Point, Rail
 from shop.orders.models import Order, OrderLine
 from shop.payments import refunds
 from shop.payments.refunds import Units, Wanted
-from shop.rewards import earnings
+from shop.rewards import earnings, payouts
 from shop.sandbox import control
+from shop.sandbox.delivery import deliver_due
 from tests.conftest import Clock
 from tests.world import World
 
@@ -116,6 +120,176 @@ class TestBankFile:
         assert b"6222020200112233" in first
         amount = Decimal(payout.amount) / 100
         assert str(amount).encode() in first
+
+
+class TestNewsOfTransfers:
+    """Hints from Stripe: the object is fetched, and a payout goes forward, never back."""
+
+    def paid(self, world: World, clock: Clock) -> Payout:
+        delivered(world, "honey", "anna-shop", quantity=2)
+        clock.forward(days=8)
+        pay_everything(world)
+        return all_payouts()[-1]
+
+    def test_a_reversal_at_stripe_makes_the_entries_payable_again_once(
+        self, connected: World, business_clock: Clock
+    ) -> None:
+        payout = self.paid(connected, business_clock)
+        assert balance(connected, "anna") == 0
+
+        control.reverse_transfer(connected.installation.sandbox, str(payout.transfer_ref))
+        posts = collect(connected)
+        for headers, body in (*reversed(posts), *posts):
+            connected.installation.post_webhook("", headers, body)
+        connected.installation.settle()
+
+        assert all_payouts()[-1].status.value == "reversed"
+        assert balance(connected, "anna") == payout.amount
+        assert not halted()
+        assert proven()
+
+    def test_news_that_overtake_the_lost_answer_record_the_transfer(
+        self, connected: World, business_clock: Clock
+    ) -> None:
+        delivered(connected, "honey", "anna-shop", quantity=2)
+        business_clock.forward(days=8)
+        control.inject(connected.installation.sandbox, "lost_after", path="/v1/transfers")
+
+        pay_everything(connected)  # the worker does not come back in this minute
+
+        (payout,) = all_payouts()
+        assert payout.status.value == "sent"
+        business_clock.forward(minutes=10)
+        connected.installation.settle()
+        assert len(client.transfers_of(payout.group_key)) == 1
+        assert proven()
+
+    def test_a_part_taken_back_halts_once_and_the_rest_settles_it(
+        self, connected: World, business_clock: Clock
+    ) -> None:
+        payout = self.paid(connected, business_clock)
+        sandbox, ref = connected.installation.sandbox, str(payout.transfer_ref)
+
+        control.reverse_transfer(sandbox, ref, amount=100)
+        connected.installation.settle()
+        assert halted()
+        with db.unit_of_work() as session:
+            halting.resume_payouts(
+                session, reason="seen", by="maker", second="checker", at=clock.now(), ids=ids.new
+            )
+        with sandbox.transaction():
+            sandbox.emit("transfer.updated", sandbox.need("transfer", ref))
+        connected.installation.settle()
+        assert not halted()
+
+        control.reverse_transfer(sandbox, ref)
+        connected.installation.settle()
+
+        assert all_payouts()[-1].status.value == "reversed"
+        assert balance(connected, "anna") == payout.amount
+        assert proven()
+
+    def test_the_payees_bank_has_it(self, connected: World, business_clock: Clock) -> None:
+        payout = self.paid(connected, business_clock)
+        business_clock.forward(hours=1)
+
+        control.pay_out(connected.installation.sandbox, account_of(payout), currency="cny")
+        connected.installation.settle()
+
+        assert all_payouts()[-1].status.value == "settled"
+        assert statuses(connected, "anna") == ["paid"]
+
+    def test_what_the_bank_sends_back_lies_at_stripe_and_is_not_owed_twice(
+        self, connected: World, business_clock: Clock
+    ) -> None:
+        payout = self.paid(connected, business_clock)
+        sandbox = connected.installation.sandbox
+        made = control.pay_out(sandbox, account_of(payout), currency="cny")
+        control.fail_payout(sandbox, made["id"])
+        connected.installation.settle()
+
+        assert all_payouts()[-1].status.value == "sent"
+        assert balance(connected, "anna") == 0
+        with db.reading() as session:
+            events = session.scalars(select(Attempt.event)).all()
+        assert events.count("bank_refused") == 1
+        assert proven()
+
+    def test_an_account_that_can_receive_again_gets_what_was_held(
+        self, connected: World, business_clock: Clock
+    ) -> None:
+        delivered(connected, "honey", "anna-shop", quantity=2)
+        business_clock.forward(days=8)
+        sandbox = connected.installation.sandbox
+        account = connect_account()
+        control.restrict(sandbox, account)
+        pay_everything(connected)
+        (payout,) = all_payouts()
+        assert (payout.status.value, payout.status_reason) == ("blocked", "cannot_receive")
+
+        control.onboard(sandbox, account)
+        connected.installation.settle()
+        for _pass in range(8):  # the timetable's rounds; the quiet time must pass first
+            business_clock.forward(minutes=6)
+            payouts.send_due({})
+
+        assert all_payouts()[0].status.value == "sent"
+        assert len(client.transfers_of(payout.group_key)) == 1
+        assert proven()
+
+    def test_foreign_transfers_are_ignored_and_unknown_ones_of_ours_are_tried_again(
+        self, connected: World, business_clock: Clock
+    ) -> None:
+        for group, app in (("theirs", "other"), ("payout:1", "gridshop")):
+            client.create_transfer(
+                {
+                    "amount": 100,
+                    "currency": "cny",
+                    "destination": connect_account(),
+                    "transfer_group": group,
+                    "metadata": {"app": app},
+                },
+                key=group,
+            )
+        connected.installation.settle()
+
+        with db.reading() as session:
+            found = session.scalars(
+                select(InboxEvent.status)
+                .where(InboxEvent.type == "transfer.created")
+                .order_by(InboxEvent.id)
+            ).all()
+        assert found == ["ignored", "failed"]
+
+
+def collect(world: World) -> list[tuple[dict[str, str], bytes]]:
+    """What the sandbox would post now, kept instead of delivered."""
+    posts: list[tuple[dict[str, str], bytes]] = []
+
+    def keep(_url: str, headers: Mapping[str, str], body: bytes) -> int:
+        posts.append((dict(headers), body))
+        return 200
+
+    deliver_due(world.installation.sandbox, keep, 500)
+    return posts
+
+
+def connect_account() -> str:
+    """Anna's account at Stripe."""
+    with db.reading() as session:
+        sealed = session.scalars(
+            select(PayeeDestination.sealed).where(PayeeDestination.rail == Rail.CONNECT)
+        ).one()
+    return destinations.unsealed(sealed)["account_id"]
+
+
+def account_of(payout: Payout) -> str:
+    return destinations.unsealed(payout.destination_sealed)["account_id"]
+
+
+def halted() -> bool:
+    with db.reading() as session:
+        return halting.is_halted(session)
 
 
 def download(maker: FlaskClient) -> bytes:

@@ -6,7 +6,6 @@ Idempotent: an installation that has products is left as it is.
 import os
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import Flask
@@ -18,7 +17,6 @@ from shop.catalog import edit, locations, media, pictures, stock, taxes
 from shop.catalog.categories import make_category
 from shop.catalog.drafts import ProductDraft, VariantDraft
 from shop.catalog.models import Product, ProductStatus, StockLevel, Variant
-from shop.fulfillment import hand_over
 from shop.fulfillment.models import ShippingRate
 from shop.gateway import client
 from shop.kernel import brand as brands
@@ -26,14 +24,12 @@ from shop.kernel import clock, db, ids
 from shop.network import destinations, points
 from shop.network.models import Point, PointKind, PointRole, Rail
 from shop.network.points import NewPoint
-from shop.orders.models import OrderLine
-from shop.payments import refunds
-from shop.payments.refunds import Units, Wanted
 from shop.sandbox import control
 from shop.sharing import links
 from shop.storefront import edit as storefronts
 from shop.trial import plans
-from shop.trial.shanye import pages
+from shop.trial.shanye import pages, parcels, scenes
+from shop.trial.shanye.brand import Shanye
 from shop.trial.shanye.drawing import picture
 from shop.trial.shanye.goods import GOODS, KINDS, Good
 from shop.trial.shanye.people import BUYERS, NODES, Node
@@ -43,7 +39,7 @@ BY = "demo"
 SEED = 20260301
 DAYS = 90
 ORDERS = int(os.environ.get("GRIDSHOP_DEMO_ORDERS", "160"))
-"""At most 300; the browser test builds fewer."""
+"""Drawn by chance, at most 280; the browser test draws fewer. The scenes come on top."""
 _STAFF = {
     "staff": (StaffRole.CATALOG, StaffRole.ORDERS, StaffRole.NETWORK, StaffRole.ADMIN),
     "maker": (StaffRole.FINANCE_MAKER,),
@@ -51,20 +47,13 @@ _STAFF = {
 }
 
 
-@dataclass
-class Shanye:
-    """What was built, by its keys."""
+def build(
+    app: Flask, *, orders: int = ORDERS, say: Callable[[str], None] = lambda _words: None
+) -> bool:
+    """Build the demo; False if the installation has products already.
 
-    points: dict[str, int]
-    counters: dict[str, int]
-    """Location by the key of its store."""
-    variants: dict[str, list[int]]
-    """Variants in order, by the product's address."""
-    accounts: dict[str, int]
-
-
-def build(app: Flask, *, say: Callable[[str], None] = lambda _words: None) -> bool:
-    """Build the demo; False if the installation has products already."""
+    `orders` are drawn by chance; the scenes come on top of them.
+    """
     with app.app_context():
         with db.reading() as session:
             if session.scalar(select(Product.id).limit(1)):
@@ -83,7 +72,7 @@ def build(app: Flask, *, say: Callable[[str], None] = lambda _words: None) -> bo
             _goods(shanye)
             _plan()
             say("three months of orders")
-            _months(played, shanye, today, say)
+            _months(played, shanye, today, orders, say)
             _make_scarce(shanye)
             played.settle()
     return True
@@ -205,6 +194,7 @@ def _point(session: db.Session, node: Node, shanye: Shanye, at: datetime) -> Non
             district=district,
             address=street,
             contract=f"SY-{node.boss}-{node.key}" if node.boss else "",
+            group_key=node.group,
         ),
         by=BY,
         at=at,
@@ -362,21 +352,23 @@ def _plan() -> None:
     )
 
 
-def _months(played: Stage, shanye: Shanye, today: datetime, say: Callable[[str], None]) -> None:
+def _months(
+    played: Stage, shanye: Shanye, today: datetime, orders: int, say: Callable[[str], None]
+) -> None:
     """Orders with what became of them, in the order of time."""
     chance = random.Random(SEED)  # noqa: S311  (a demo is no secret)
     begin = today - timedelta(days=DAYS)
     moments = sorted(
-        begin + timedelta(minutes=chance.randint(0, DAYS * 24 * 60)) for _n in range(ORDERS)
+        begin + timedelta(minutes=chance.randint(0, DAYS * 24 * 60)) for _n in range(orders)
     )
-    later: list[tuple[datetime, Callable[[], None]]] = []
+    later = scenes.plan(played, shanye, today)
     for number, moment in enumerate(moments, 1):
         _run_due(later, moment)
-        clock.travel(moment)
-        later.extend(_order(played, shanye, chance, moment, number))
+        clock.travel(max(moment, clock.now()))
+        later.extend(_order(played, shanye, chance, moment))
         if number % 40 == 0:
             played.settle()
-            say(f"{number} of {ORDERS} orders")
+            say(f"{number} of {orders} orders")
     _run_due(later, today)
 
 
@@ -416,7 +408,7 @@ def _run_due(later: list[tuple[datetime, Callable[[], None]]], until: datetime) 
 
 
 def _order(
-    played: Stage, shanye: Shanye, chance: random.Random, moment: datetime, number: int
+    played: Stage, shanye: Shanye, chance: random.Random, moment: datetime
 ) -> list[tuple[datetime, Callable[[], None]]]:
     node = chance.choices(NODES, [one.weight for one in NODES])[0]
     goods = chance.sample(sorted(shanye.variants), chance.choices((1, 2, 3), (5, 4, 2))[0])
@@ -430,22 +422,15 @@ def _order(
         )
         for slug in goods
     ]
-    name, phone, province, city, district, code, street = chance.choice(BUYERS)
-    mine = name == "王芳"
+    buyer = chance.choice(BUYERS)
+    mine = buyer[0] == "王芳"
+    sender = chance.choices(NODES, [one.weight for one in NODES])[0]
     bought = played.buy(
         items,
-        {
-            "name": name,
-            "phone": phone,
-            "email": demo_people.email_of("buyer") if mine else "",
-            "province": province,
-            "city": city,
-            "district": district,
-            "division_code": code,
-            "address": street,
-        },
+        scenes.contact(buyer),
         account_id=shanye.accounts["buyer"] if mine else None,
         method=chance.choices(("card", "alipay", "wechat_pay"), (2, 4, 6))[0],
+        came_by=scenes.came_by(shanye, sender.key, chance) if chance.random() < 0.2 else None,
     )
     order_id = bought.order_id
     fate = chance.random()
@@ -453,52 +438,10 @@ def _order(
     arrived = sent + timedelta(hours=chance.randint(20, 70))
     works: list[tuple[datetime, Callable[[], None]]] = []
     if fate < 0.95:
-        works.append((sent, lambda: _hand_over(order_id, collect=counter is not None)))
-        works.append((arrived, lambda: _deliver(order_id)))
+        works.append((sent, lambda: parcels.hand_over(order_id)))
+        works.append((arrived, lambda: parcels.deliver(order_id)))
     if 0.80 < fate < 0.88:
-        works.append((arrived + timedelta(days=2), lambda: _refund(order_id, chance_units=1)))
+        works.append((arrived + timedelta(days=2), lambda: parcels.refund(order_id, units=1)))
     elif fate > 0.93:
-        works.append((moment + timedelta(hours=2), lambda: _refund(order_id, chance_units=99)))
+        works.append((moment + timedelta(hours=2), lambda: parcels.refund(order_id, units=99)))
     return works
-
-
-def _hand_over(order_id: int, *, collect: bool) -> None:
-    with db.unit_of_work() as session:
-        units = {
-            line.id: line.quantity - line.fulfilled_count - line.canceled_count
-            for line in session.scalars(select(OrderLine).where(OrderLine.order_id == order_id))
-        }
-        if not any(units.values()):
-            return
-        at = clock.now()
-        if collect:
-            hand_over.over_the_counter(session, order_id, units, by=BY, at=at)
-        else:
-            hand_over.ship(
-                session,
-                order_id,
-                units,
-                carrier="顺丰速运",
-                tracking_number=f"SF{order_id % 10**10:010d}",
-                by=BY,
-                at=at,
-            )
-
-
-def _deliver(order_id: int) -> None:
-    with db.unit_of_work() as session:
-        for fulfillment_id in hand_over.on_their_way(session, order_id):
-            hand_over.deliver(session, fulfillment_id, by=BY, at=clock.now())
-
-
-def _refund(order_id: int, *, chance_units: int) -> None:
-    with db.unit_of_work() as session:
-        lines = session.scalars(
-            select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.position)
-        ).all()
-        wanted = [
-            Units(line.id, min(chance_units, line.quantity - line.refunded_count)) for line in lines
-        ]
-        chosen = wanted if chance_units > 1 else wanted[:1]
-        if any(one.units for one in chosen):
-            refunds.reserve(session, order_id, Wanted(lines=chosen), by=BY, at=clock.now())

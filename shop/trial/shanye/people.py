@@ -1,4 +1,4 @@
-"""Shanye's network: dealers, stores with a counter, employees, customers who recommend, a partner."""
+"""Shanye's network: dealers, stores with a counter, employees, customers, shareholders, a partner."""
 
 from dataclasses import dataclass
 
@@ -23,6 +23,8 @@ class Node:
     """Province, city, district, street; stores keep a counter there."""
     weight: int = 3
     """How much it sells in the demo."""
+    group: str = ""
+    """Group of the plan, such as the shareholders'."""
 
 
 NODES = (
@@ -213,7 +215,56 @@ NODES = (
         "lake",
         weight=5,
     ),
+    Node(
+        "founder",
+        PointKind.PARTNER,
+        "林家山货",
+        "lin-family",
+        "林家声",
+        "",
+        "山野的第一位股东，也是第一位顾客。",
+        "tea",
+        weight=3,
+        group="shareholder",
+    ),
+    Node(
+        "investor",
+        PointKind.PARTNER,
+        "山友会",
+        "friends",
+        "苏晴",
+        "",
+        "一群股东的团购，吃着放心才敢投。",
+        weight=2,
+        group="shareholder",
+    ),
 )
+
+APPLICANTS = (
+    (
+        "许诺",
+        "13800002001",
+        "customer",
+        "许诺的早餐桌",
+        "每天六点给孩子做早饭，同学的妈妈们都来问我买什么。",
+    ),
+    (
+        "郭大海",
+        "13800002002",
+        "store",
+        "海边小店",
+        "青岛崂山区，店面四十平，有冰柜两台，想做自提点。",
+    ),
+    (
+        "叶子",
+        "13800002003",
+        "partner",
+        "叶子茶社",
+        "茶社会员三百人，想把山野的茶和蜂蜜放进我们的月礼盒。",
+    ),
+    ("无名", "13800002004", "customer", "便宜大卖场", "什么都想卖。"),
+)
+"""People who ask for a shop: name, phone, kind, name of the shop, their words; the last one is declined."""
 
 BUYERS = (
     ("王芳", "13800001001", "浙江省", "杭州市", "西湖区", "330106", "文一西路 12 号"),

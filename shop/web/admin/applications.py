@@ -6,8 +6,9 @@ from flask import Response, abort, request
 
 from shop.accounts import queries as accounts
 from shop.kernel import clock, db
-from shop.kernel.errors import Conflict
+from shop.kernel.errors import Conflict, Invalid
 from shop.kernel.i18n import _l
+from shop.kernel.words import say
 from shop.network import joining, queries
 from shop.web import access, render
 from shop.web.actor import current_actor
@@ -18,13 +19,7 @@ from shop.web.admin.routes import blueprint
 @access.network_staff
 def applications() -> Response:
     """Open ones, oldest first, and the last decisions."""
-    with db.reading() as session:
-        waiting = queries.applications(session)
-        decided = queries.decided(session)
-        names = accounts.names_of(session, {one.decided_by for one, _name in decided})
-    return render.page(
-        "admin/points/applications.html", waiting=waiting, decided=decided, names=names
-    )
+    return _page()
 
 
 @blueprint.post("/applications/<int:point_id>")
@@ -44,7 +39,30 @@ def decide_application(point_id: int) -> Any:
                 by=current_actor().key,
                 at=clock.now(),
             )
+    except Invalid as error:
+        return _page(refused=point_id, message=say(error.message), status=422)
     except Conflict as error:
         return render.back_to("admin.applications", say_so=error.message, tone="bad")
-    said = _l("Approved: the shop is open.") if answer == "approve" else _l("Declined.")
+    said = (
+        _l("Approved: the shop is open, and the applicant is told.")
+        if answer == "approve"
+        else _l("Declined, and the applicant is told why.")
+    )
     return render.back_to("admin.applications", say_so=said)
+
+
+def _page(*, refused: int = 0, message: str = "", status: int = 200) -> Response:
+    """`refused` is the point whose decision did not go through, and `message` says why."""
+    with db.reading() as session:
+        waiting = queries.applications(session)
+        decided = queries.decided(session)
+        names = accounts.names_of(session, {one.decided_by for one, _name in decided})
+    return render.page(
+        "admin/points/applications.html",
+        status=status,
+        waiting=waiting,
+        decided=decided,
+        names=names,
+        refused=refused,
+        message=message,
+    )

@@ -1,5 +1,6 @@
 """Who did what to which thing, newest first."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import Response, request
@@ -13,6 +14,28 @@ THINGS = (
     "order", "refund", "payout", "payee", "point", "storefront", "product", "category", "location",
     "tax_class", "shipping_rate", "account", "brand", "network_import", "import_job", "job",
 )  # fmt: skip
+
+
+@blueprint.app_template_filter()
+def of_audit(value: Any) -> str:
+    """A stored value for people: moments in the brand's zone, lists and parts in a row."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {of_audit(one)}" for name, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(of_audit(one) for one in value)
+    if value is None:
+        return "–"
+    moment = _moment(value) if isinstance(value, str) else None
+    return render.moment(moment) if moment else str(value)
+
+
+def _moment(text: str) -> datetime | None:
+    """Rows hold moments as ISO texts with their offset; nothing else looks like one."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 @blueprint.get("/audit-log")

@@ -1,7 +1,6 @@
 """Products: the list with its filters, its file, and what is done to one product as a whole."""
 
 from collections.abc import Mapping
-from datetime import UTC
 from typing import Any
 
 from flask import Response, abort, request, stream_with_context
@@ -70,7 +69,7 @@ def export_products() -> Response:
             )
 
     answer = Response(stream_with_context(lines()), mimetype="text/csv")
-    name = f"products-{at.astimezone(UTC):%Y%m%d-%H%M}.csv"
+    name = f"products-{render.stamp(at)}.csv"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     answer.headers["Cache-Control"] = "private, no-store"
     return answer

@@ -1,41 +1,185 @@
 """The review of commissions: what each point earned, why, and what paid nothing and why."""
 
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
 from flask import Response, abort, request
+from sqlalchemy.orm import Session
 
 from commissions import explain, queries
+from commissions.queries import Earning, Wanted
+from commissions.statuses import EntryStatus
+from shop.accounts import queries as people
 from shop.kernel import clock, db, ids
-from shop.rewards import earnings, keys, sentences
+from shop.kernel.errors import Invalid, ShopError
+from shop.kernel.i18n import _l
+from shop.kernel.words import Words, say
+from shop.network import queries as network
+from shop.orders import queries as orders
+from shop.rewards import earnings, holds, keys, on_order, sentences
+from shop.rewards.holds import Lies
 from shop.web import access, render
+from shop.web.actor import current_actor
+from shop.web.admin import orders_filter
 from shop.web.admin.routes import blueprint
 
 PAGE_SIZE = 50
+HOLD_DAYS = 14
+"""What the form proposes."""
+_UNKNOWN = "-"
+"""Key of nothing: a point or an order that was typed and does not exist."""
 
 
 @blueprint.get("/commissions")
 @access.finance
 def entries() -> Response:
-    """All earnings, newest first, and the holds that wait for somebody."""
-    after, at = request.args.get("after", ""), clock.now()
-    with db.reading() as session:
-        rows = earnings.latest(session, at=at, before=ids.read(after), limit=PAGE_SIZE)
-        holds = queries.open_holds(session, at=at)
-        refused = earnings.refused(session, limit=20)
-    following = str(rows[-1].row.earning.id) if len(rows) == PAGE_SIZE else ""
-    return render.page(
-        "admin/commissions/list.html",
-        rows=rows,
-        holds=holds,
-        refused=refused,
-        following=following,
-        outcomes=sentences.OUTCOMES,
-    )
+    """All earnings, newest first, narrowed by the address, and the holds that wait for somebody."""
+    return _list()
 
 
 @blueprint.get("/commissions/<int:entry_id>")
 @access.finance
 def entry(entry_id: int) -> Response:
     """One earning with its whole explanation."""
-    at = clock.now()
+    return _entry(entry_id)
+
+
+@blueprint.post("/commissions/<int:entry_id>/hold")
+@access.finance
+def hold_earning(entry_id: int) -> Any:
+    """Keep it back, or all of its order, point or payee, until somebody has looked."""
+
+    def work(session: Session, found: Earning) -> None:
+        on = request.form.get("on", "")
+        if on not in set(Lies):
+            raise Invalid(_l("Please choose what is held back."), field="on")
+        holds.hold(
+            session,
+            found,
+            Lies(on),
+            reason=request.form.get("reason", ""),
+            until=_until(),
+            note=request.form.get("note", ""),
+            once=request.form.get("once", "")[:60] or ids.public_token(),
+            by=current_actor().key,
+            at=clock.now(),
+        )
+
+    return _do(entry_id, work, _l("Held back. It is not paid before the deadline."))
+
+
+@blueprint.post("/commissions/holds/<int:hold_id>/release")
+@access.finance
+def release_hold(hold_id: int) -> Any:
+    """Let go of what was held back."""
+    try:
+        with db.unit_of_work() as session:
+            holds.release(
+                session,
+                hold_id,
+                note=request.form.get("note", ""),
+                by=current_actor().key,
+                at=clock.now(),
+            )
+    except ShopError as error:
+        if error.status == 404:
+            raise
+        return _list(refused=hold_id, message=say(error.message), status=error.status)
+    return render.back_to("admin.entries", say_so=_l("Released. It can be paid in its time."))
+
+
+@blueprint.post("/commissions/credit/<int:order_id>")
+@access.finance
+def credit_sale(order_id: int) -> Any:
+    """Another try of a sale that was not credited."""
+    with db.unit_of_work() as session:
+        on_order.credit_now(session, order_id, by=current_actor().key, at=clock.now())
+    return render.back_to("admin.entries", say_so=_l("It is tried again now."))
+
+
+def _do(entry_id: int, work: Callable[[Session, Earning], None], said: Words) -> Any:
+    try:
+        with db.unit_of_work() as session:
+            found = queries.earning(session, entry_id, at=clock.now())
+            if found is None:
+                abort(404)
+            work(session, found)
+    except ShopError as error:
+        return _entry(entry_id, message=say(error.message), status=error.status)
+    return render.back_to("admin.entry", entry_id=entry_id, say_so=said)
+
+
+def _until() -> datetime:
+    """The end of the day that was chosen, in the brand's zone."""
+    until = orders_filter.period(
+        {"until": request.form.get("until", "")}, render.current_brand().zone, render.today()
+    )[1]
+    if until is None:
+        raise Invalid(_l("Please choose a day."), field="until")
+    return until
+
+
+def _wanted(session: Session) -> Wanted:
+    """What the address asks for; a point or an order that does not exist has no earnings."""
+    arguments = request.args
+    since, until = orders_filter.period(arguments, render.current_brand().zone, render.today())
+    status = arguments.get("status", "")
+    point_key = sale_key = ""
+    if text := arguments.get("point", "").strip():
+        point = network.find(session, text)
+        point_key = keys.point(point.id) if point else _UNKNOWN
+    if text := arguments.get("order", "").strip():
+        order_id = orders.id_of_number(session, text)
+        sale_key = keys.sale(order_id) if order_id else _UNKNOWN
+    return Wanted(
+        point_key=point_key,
+        sale_key=sale_key,
+        status=EntryStatus(status) if status in set(EntryStatus) else None,
+        since=since,
+        until=until,
+    )
+
+
+def _list(*, refused: int = 0, message: str = "", status: int = 200) -> Response:
+    after, at = request.args.get("after", ""), clock.now()
+    with db.reading() as session:
+        rows = earnings.latest(
+            session,
+            _wanted(session),
+            at=at,
+            before=ids.read(after),
+            limit=PAGE_SIZE,
+        )
+        standing = holds.standing(session, at=at)
+        refusals = earnings.refused(session, limit=20)
+        late = on_order.uncredited(session)
+        numbers = earnings.order_numbers(session, [keys.sale(one) for one in late])
+        names = people.names_of(session, {one.hold.owner for one in standing})
+    return render.page(
+        "admin/commissions/list.html",
+        status=status,
+        rows=rows,
+        holds=standing,
+        refused_hold=refused,
+        message=message,
+        names=names,
+        late=[(one, numbers.get(keys.sale(one), "?")) for one in late],
+        refused=refusals,
+        following=str(rows[-1].row.earning.id) if len(rows) == PAGE_SIZE else "",
+        outcomes=sentences.OUTCOMES,
+        of_hold=sentences.of_hold,
+        statuses=tuple(EntryStatus),
+        periods=orders_filter.PERIODS,
+        is_filtered=any(request.args.get(name) for name in _NARROWS),
+    )
+
+
+_NARROWS = ("point", "order", "status", "period", "since", "until")
+
+
+def _entry(entry_id: int, *, message: str = "", status: int = 200) -> Response:
+    at, zone = clock.now(), render.current_brand().zone
     with db.reading() as session:
         found = queries.earning(session, entry_id, at=at)
         if found is None:
@@ -48,13 +192,20 @@ def entry(entry_id: int) -> Response:
         abort(404)
     return render.page(
         "admin/commissions/entry.html",
+        status=status,
         one=named[0],
         order_id=keys.number(found.sale_key),
-        amount=sentences.of_steps(explanation.why_this_amount, found.currency),
-        payable=sentences.of_steps(explanation.when_payable, found.currency),
+        amount=sentences.of_steps(explanation.why_this_amount, found.currency, zone=zone),
+        payable=sentences.of_steps(explanation.when_payable, found.currency, zone=zone),
         decisions=[
-            (decision, sentences.of_steps(decision.steps, found.currency)) for decision in decisions
+            (decision, sentences.of_steps(decision.steps, found.currency, zone=zone))
+            for decision in decisions
         ],
         entries=lines,
         sentences=sentences,
+        reasons={code: sentences.HOLDS[code] for code in holds.REASONS},
+        once=ids.public_token(),
+        proposed=(render.today() + timedelta(days=HOLD_DAYS)).isoformat(),
+        typed=request.form,
+        message=message,
     )

@@ -1,10 +1,13 @@
 """Counts for the task list, gathered from every room; each names the page behind it."""
 
+from collections.abc import Set
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
+from shop.accounts.models import StaffRole
+from shop.catalog.listing import low_stock_count
 from shop.fulfillment.models import PickupTicket
 from shop.gateway.models import InboxEvent
 from shop.kernel.i18n import _l
@@ -13,6 +16,7 @@ from shop.kernel.words import Words
 from shop.network.models import Application
 from shop.orders.models import DisputeStatus, Order, OrderLine, OrderStatus
 from shop.payments.finalise import MISMATCH, OVERCHARGED, UNFILLABLE
+from shop.rewards import on_order, payout_lists
 
 
 @dataclass(frozen=True)
@@ -24,10 +28,27 @@ class Task:
     endpoint: str
     arguments: dict[str, str]
     urgent: bool = False
+    only: StaffRole | None = None
+    """Whose task it is, where the page is open to more people than may act on it."""
 
 
-def tasks(session: Session) -> list[Task]:
-    """All figures, two handfuls of small statements over partial indexes."""
+def tasks(session: Session, roles: Set[str], *, by: str) -> list[Task]:
+    """The figures of these roles, each a small statement over an index.
+
+    What `by` made and another person must check is not counted for `by`.
+    """
+    found: list[Task] = []
+    if roles & {StaffRole.ORDERS, StaffRole.NETWORK, StaffRole.CATALOG, StaffRole.ADMIN}:
+        found += _of_the_house(session)
+    if StaffRole.CATALOG in roles:
+        label, low = _l("Low stock"), low_stock_count(session)
+        found.append(Task(label, low, "admin.stock_levels", {"low": "1"}))
+    if roles & _FINANCE:
+        found += _of_finance(session, by)
+    return [task for task in found if task.only is None or task.only in roles]
+
+
+def _of_the_house(session: Session) -> list[Task]:
     placed = Order.status == OrderStatus.PLACED
     return [
         Task(
@@ -84,6 +105,29 @@ def tasks(session: Session) -> list[Task]:
     ]
 
 
+def _of_finance(session: Session, by: str) -> list[Task]:
+    waits = payout_lists.waits(session, by=by)
+    uncredited = len(on_order.uncredited(session))
+    checker, maker = StaffRole.FINANCE_CHECKER, StaffRole.FINANCE_MAKER
+
+    def payouts(label: Words, count: int, group: str, only: StaffRole | None = None) -> Task:
+        urgent = group in ("blocked", "quarantined", "returned")
+        return Task(label, count, "admin.payouts", {"status": group}, urgent, only)
+
+    return [
+        Task(_l("Payouts are halted"), int(waits.halted), "admin.payouts", {}, urgent=True),
+        Task(_l("Needs a second person"), waits.to_agree, "admin.consents", {}, urgent=True),
+        payouts(_l("Payouts to approve"), waits.to_approve, "draft", checker),
+        Task(_l("Plan to publish"), waits.to_publish, "admin.plan", {}, only=checker),
+        payouts(_l("Approved, to be paid"), waits.to_send, "approved", maker),
+        payouts(_l("Held payouts"), waits.blocked, "blocked"),
+        payouts(_l("Facts disagree"), waits.quarantined, "quarantined"),
+        payouts(_l("Returned payouts, not paid since"), waits.returned, "returned"),
+        Task(_l("Sales without credit"), uncredited, "admin.entries", {}, urgent=True),
+    ]
+
+
+_FINANCE = frozenset((StaffRole.FINANCE_MAKER, StaffRole.FINANCE_CHECKER))
 _PROBLEMS = {
     UNFILLABLE: _l("Paid but unfillable"),
     MISMATCH: _l("Payment differs from order"),

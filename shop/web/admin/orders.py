@@ -1,6 +1,5 @@
 """Orders: the list with its filters, the file of it, one order whole, its packing slip."""
 
-from datetime import UTC
 from typing import Any
 
 from flask import Response, abort, request, stream_with_context
@@ -54,9 +53,9 @@ def export_orders() -> Response:
             session, "orders.exported", "order", "list", by=actor.key, at=at,
             after={name: request.args[name][:80] for name in names},
         )  # fmt: skip
-    rows = orders_export.rows(wanted, tag=locale())
+    rows = orders_export.rows(wanted, tag=locale(), zone=render.current_brand().zone)
     answer = Response(stream_with_context(rows), mimetype="text/csv")
-    name = f"orders-{at.astimezone(UTC):%Y%m%d-%H%M}.csv"
+    name = f"orders-{render.stamp(at)}.csv"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     answer.headers["Cache-Control"] = "private, no-store"
     return answer

@@ -3,6 +3,8 @@
 import csv
 import io
 from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from shop.kernel import db
 from shop.kernel.csv_files import with_formula_guard
@@ -21,33 +23,39 @@ HEADER = (
 )  # fmt: skip
 
 
-def rows(wanted: Filter, *, tag: str) -> Iterator[str]:
-    """The file, piece by piece; each piece is read in a session of its own."""
+def rows(wanted: Filter, *, tag: str, zone: ZoneInfo) -> Iterator[str]:
+    """The file, piece by piece; each piece is read in a session of its own.
+
+    Moments stand in the brand's `zone`, with their offset.
+    """
     yield "\ufeff" + _line(HEADER)
     after = 0
     while True:
         with db.reading() as session:
             found = queries.export(session, wanted, after=after, limit=CHUNK)
-            lines = [_line(_cells(one, tag)) for one in found]
+            lines = [_line(_cells(one, tag, zone)) for one in found]
         if not found:
             return
         yield "".join(lines)
         after = found[-1].order.id
 
 
-def _cells(one: ExportLine, tag: str) -> list[str]:
+def _cells(one: ExportLine, tag: str, zone: ZoneInfo) -> list[str]:
     order, line, contact = one.order, one.line, one.contact
 
     def money(amount: int) -> str:
         return str(to_decimal(amount, order.currency))
+
+    def moment(at: datetime | None) -> str:
+        return at.astimezone(zone).isoformat(timespec="seconds") if at else ""
 
     def of_contact(name: str) -> str:
         return with_formula_guard(str(getattr(contact, name, "") or ""))
 
     return [
         order.number,
-        order.submitted_at.isoformat(),
-        order.placed_at.isoformat() if order.placed_at else "",
+        moment(order.submitted_at),
+        moment(order.placed_at),
         order.status,
         order.payment_status,
         order.fulfillment_status,

@@ -51,7 +51,7 @@ _OF_TABS = ("status", "waits", "task", "dispute", "payment", "fulfillment", "del
 
 def read(arguments: Mapping[str, str], *, zone: ZoneInfo, today: date) -> Filter:
     """The filter; words that mean nothing here are ignored, so that old bookmarks still open."""
-    since, until = _period(arguments, zone, today)
+    since, until = period(arguments, zone, today)
     point = arguments.get("point", "")
     return Filter(
         text=arguments.get("text", "").strip()[:120],
@@ -79,7 +79,7 @@ def _one_of(arguments: Mapping[str, str], name: str, allowed: tuple[str, ...]) -
     return value if value in allowed else ""
 
 
-def _period(
+def period(
     arguments: Mapping[str, str], zone: ZoneInfo, today: date
 ) -> tuple[datetime | None, datetime | None]:
     """From the beginning of the first day to the end of the last, in the brand's zone."""

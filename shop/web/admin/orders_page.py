@@ -134,7 +134,7 @@ def _values(session: Session, order_id: int) -> dict[str, Any]:
         "tickets": tickets,
         "earnings": rewards.of_order(session, order_id, at=clock.now()),
         "shipping_left": refunds.shipping_left(session, order),
-        "moments": orders_timeline.of(found.events, names),
+        "moments": orders_timeline.of(order, found.contact, found.events, names),
         "who": lambda key: say(orders_timeline.who(key, names)),
         "reason": lambda code: say(orders_timeline.reason(code)),
         "task": TASKS.get(order.task, order.task),

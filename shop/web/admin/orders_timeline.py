@@ -1,4 +1,4 @@
-"""An order's timeline in words: what happened, who did it, when."""
+"""An order's timeline in words: what happened, who did it, when, and which status became which."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import datetime
 from shop.kernel.i18n import _l
 from shop.kernel.money import format_money
 from shop.kernel.words import Words
-from shop.orders.models import OrderEvent
+from shop.orders.models import Order, OrderContact, OrderEvent
 
 TASKS: Mapping[str, Words] = {
     "paid_but_unfillable": _l("Paid but unfillable"),
@@ -37,6 +37,7 @@ _ACTORS: Mapping[str, Words] = {
     "rewards": _l("the commission engine"),
     "command": _l("a command"),
     "visitor": _l("a visitor"),
+    "notifications": _l("the message service"),
 }
 _SENTENCES: Mapping[str, Words] = {
     "submitted": _l("Order sent"),
@@ -75,6 +76,56 @@ _FIELDS: Mapping[str, Words] = {
     "address": _l("address"),
     "postal_code": _l("postal code"),
 }
+_STATUSES: Mapping[str, Mapping[str, Words]] = {
+    "order": {
+        "pending": _l("Pending"),
+        "placed": _l("Placed"),
+        "expired": _l("Expired"),
+        "canceled": _l("Canceled"),
+    },
+    "payment": {
+        "none": _l("Not paid"),
+        "pending": _l("Waiting for payment"),
+        "authorized": _l("Authorized"),
+        "partially_paid": _l("Partly paid"),
+        "paid": _l("Paid"),
+        "partially_refunded": _l("Partly refunded"),
+        "refunded": _l("Refunded"),
+        "overcharged": _l("Paid too much"),
+        "voided": _l("Voided"),
+    },
+    "goods": {
+        "unfulfilled": _l("Being prepared"),
+        "partially_fulfilled": _l("Partly handed over"),
+        "fulfilled": _l("Handed over"),
+        "delivered": _l("Delivered"),
+        "not_required": _l("Nothing to ship"),
+        "canceled": _l("Canceled"),
+    },
+    "dispute": {
+        "none": _l("None"),
+        "needs_response": _l("Answer needed"),
+        "under_review": _l("Under review"),
+        "won": _l("Won"),
+        "lost": _l("Lost"),
+    },
+}
+_OF: Mapping[str, Words] = {
+    "order": _l("Order"),
+    "payment": _l("Payment"),
+    "goods": _l("Goods"),
+    "dispute": _l("Dispute"),
+}
+_MESSAGES: Mapping[str, Words] = {
+    "placed": _l("the confirmation"),
+    "ready": _l("ready for pick-up"),
+    "shipped": _l("on its way"),
+    "collected": _l("collected"),
+    "refunded": _l("money comes back"),
+    "link": _l("the link to the order"),
+}
+_CHANNELS: Mapping[str, Words] = {"mail": _l("E-mail"), "sms": _l("SMS")}
+_REACHED_BY: Mapping[str, str] = {"mail": "email", "sms": "phone"}
 _DONE = {"placed", "delivered", "collected", "refund_succeeded", "dispute_won"}
 
 
@@ -87,11 +138,21 @@ class Moment:
     who: Words | str
     at: datetime
     is_done: bool
+    steps: tuple[Words, ...] = ()
+    """Each status that changed, from → to."""
 
 
-def of(events: Sequence[OrderEvent], names: Mapping[str, str]) -> list[Moment]:
-    """Newest first; `names` are people by their audit key."""
-    return [_moment(event, names) for event in reversed(events)]
+def of(
+    order: Order, contact: OrderContact, events: Sequence[OrderEvent], names: Mapping[str, str]
+) -> list[Moment]:
+    """Newest first, down to the moment when the buyer sent the order.
+
+    `names` are people by their audit key. That first line has no row of its own: the order knows
+    its moment, and placing an order should not write what is known already.
+    """
+    moments = [_moment(event, names, _receiver(event, events, contact)) for event in events]
+    sent = Moment(_SENTENCES["submitted"], (), _ACTORS["buyer"], order.submitted_at, is_done=False)
+    return list(reversed([sent, *moments]))
 
 
 def who(key: str, names: Mapping[str, str]) -> Words | str:
@@ -104,16 +165,68 @@ def reason(code: str) -> Words | str:
     return REASONS.get(code) or code
 
 
-def _moment(event: OrderEvent, names: Mapping[str, str]) -> Moment:
+def _moment(event: OrderEvent, names: Mapping[str, str], receiver: Words | str) -> Moment:
     return Moment(
-        _sentence(event), _details(event), who(event.by, names), event.at, event.kind in _DONE
+        _sentence(event),
+        (*_details(event), *((receiver,) if receiver else ())),
+        who(event.by, names),
+        event.at,
+        event.kind in _DONE,
+        _steps(event),
     )
+
+
+def _steps(event: OrderEvent) -> tuple[Words, ...]:
+    return tuple(
+        _l(
+            "%(what)s: %(before)s → %(after)s",
+            what=_OF[what],
+            before=_STATUSES[what].get(before, before),
+            after=_STATUSES[what].get(after, after),
+        )
+        for what, (before, after) in sorted(event.values.get("steps", {}).items())
+    )
+
+
+def _receiver(
+    event: OrderEvent, events: Sequence[OrderEvent], contact: OrderContact
+) -> Words | str:
+    """Whom a message went to, masked.
+
+    The row does not say it, so that erasing the contact erases it here too; after a correction of
+    the contact it is not known any more.
+    """
+    if event.kind != "told":
+        return ""
+    if contact.erased_at is not None:
+        return _l("erased")
+    column = _REACHED_BY[str(event.values["channel"])]
+    if any(
+        later.kind == "contact_changed" and column in later.values.get("fields", ())
+        for later in events
+        if later.id > event.id
+    ):
+        return _l("to the former contact")
+    return _masked(getattr(contact, column) or "")
+
+
+def _masked(contact: str) -> str:
+    name, at_sign, host = contact.partition("@")
+    if at_sign:
+        return f"{name[:1]}•••@{host}"
+    return f"•••• {contact[-4:]}" if len(contact) > 8 else "••••"
 
 
 def _sentence(event: OrderEvent) -> Words:
     if event.kind == "refund_reserved":
         amount = format_money(int(event.values["amount"]), str(event.values["currency"]))
         return _l("Refund of %(amount)s started", amount=amount)
+    if event.kind == "told":
+        return _l(
+            "%(channel)s to the buyer: %(message)s",
+            channel=_CHANNELS[str(event.values["channel"])],
+            message=_MESSAGES[str(event.values["message"])],
+        )
     return _SENTENCES.get(event.kind) or Words(event.kind.replace("%", "%%"))
 
 

@@ -2,21 +2,23 @@
 
 from typing import Any
 
-from flask import Response, abort, request
+from flask import Response, request
 
 from commissions import queries
 from commissions.errors import CommissionError
-from commissions.payouts.approving import CoolingDown, OwnPayout
-from commissions.plans import SamePerson, TermsChanged
+from commissions.payouts.approving import OwnPayout
+from commissions.plans import SamePerson
 from shop.accounts import queries as people
 from shop.kernel import clock, db, ids
-from shop.kernel.errors import Conflict, Forbidden, Invalid
+from shop.kernel.errors import Conflict, Forbidden, Invalid, ShopError
 from shop.kernel.i18n import _l
-from shop.kernel.words import Words
-from shop.rewards import earnings, keys, sentences
+from shop.kernel.words import say
+from shop.rewards import keys, payout_lists
 from shop.rewards import payouts as rewards
+from shop.rewards.models import Act
 from shop.web import access, render
 from shop.web.actor import current_actor
+from shop.web.admin import consents, payout_words
 from shop.web.admin.routes import blueprint
 
 PAGE_SIZE = 50
@@ -26,54 +28,7 @@ PAGE_SIZE = 50
 @access.finance
 def payouts() -> Response:
     """What could be paid, what is under way, and the bank files."""
-    at = clock.now()
-    status, after = request.args.get("status", ""), request.args.get("after", "")
-    with db.reading() as session:
-        batches = rewards.batches(session)
-        rows = rewards.payouts(
-            session,
-            status=status,
-            before=ids.read(after),
-            limit=PAGE_SIZE,
-        )
-        return render.page(
-            "admin/payouts/list.html",
-            payable=rewards.payable(session, at=at),
-            rows=rows,
-            names=rewards.names_of(session, [keys.number(row.payee_key) for row in rows]),
-            following=str(rows[-1].id) if len(rows) == PAGE_SIZE else "",
-            batches=batches,
-            people=people.names_of(session, [batch.by for batch in batches]),
-            halted=rewards.is_halted(session),
-            keys=keys,
-            state=status,
-            now=at,
-        )
-
-
-@blueprint.get("/payouts/<int:payout_id>")
-@access.finance
-def payout(payout_id: int) -> Response:
-    """One payout with every line that it pays."""
-    with db.reading() as session:
-        found = queries.payouts(session, before=payout_id + 1, limit=1)
-        if not found or found[0].id != payout_id:
-            abort(404)
-        items = queries.payout_items(session, payout_id)
-        one = found[0]
-        return render.page(
-            "admin/payouts/one.html",
-            payout=one,
-            name=rewards.names_of(session, [keys.number(one.payee_key)]).get(
-                keys.number(one.payee_key), "?"
-            ),
-            items=items,
-            points=earnings.point_names(session, [item.point_key for item in items]),
-            orders=earnings.order_numbers(session, [item.sale_key for item in items]),
-            people=people.names_of(session, [one.created_by, one.approved_by or ""]),
-            sentences=sentences,
-            now=clock.now(),
-        )
+    return _page()
 
 
 @blueprint.get("/payouts/runs/<int:run_id>")
@@ -119,17 +74,6 @@ def approve_payouts() -> Any:
     return render.back_to("admin.payouts", say_so=_l("Approved."))
 
 
-@blueprint.post("/payouts/<int:payout_id>/void")
-@access.finance
-def void_payout(payout_id: int) -> Any:
-    """Take it back before it leaves."""
-    reason = request.form.get("reason", "").strip()[:200]
-    if not reason:
-        raise Invalid(_l("Please say why."), field="reason")
-    rewards.void(payout_id, by=current_actor().key, reason=reason)
-    return render.back_to("admin.payouts", say_so=_l("Taken back. Its entries can be paid again."))
-
-
 @blueprint.post("/payouts/file")
 @access.finance_maker
 def write_bank_file() -> Any:
@@ -137,7 +81,10 @@ def write_bank_file() -> Any:
     chosen = _chosen()
     if not chosen:
         raise Invalid(_l("Please choose what goes into the file."))
-    rewards.write_bank_file(chosen, by=current_actor().key)
+    try:
+        rewards.write_bank_file(chosen, by=current_actor().key)
+    except CommissionError as error:
+        raise _refusal(error) from error
     return render.back_to("admin.payouts", say_so=_l("The bank file is ready to download."))
 
 
@@ -161,15 +108,61 @@ def confirm_bank_file(batch_id: int) -> Any:
     return render.back_to("admin.payouts", say_so=_l("Recorded as paid."))
 
 
-@blueprint.post("/payouts/<int:payout_id>/by-hand")
-@access.finance_maker
-def register_by_hand(payout_id: int) -> Any:
-    """It was paid outside; the reference stands on the receipt."""
-    reference = request.form.get("reference", "").strip()[:80]
-    if not reference:
-        raise Invalid(_l("Please give the reference of the receipt."), field="reference")
-    rewards.register_by_hand(payout_id, reference=reference, by=current_actor().key)
-    return render.back_to("admin.payout", payout_id=payout_id, say_so=_l("Recorded as paid."))
+@blueprint.post("/payouts/files/<int:batch_id>/not-sent")
+@access.finance
+def ask_not_sent(batch_id: int) -> Any:
+    """The bank did not take the file: a second person must say so too."""
+    return _ask(Act.NOT_SENT, batch_id)
+
+
+@blueprint.post("/payouts/resume")
+@access.finance
+def ask_resume() -> Any:
+    """Ask a second person to let payouts be sent again."""
+    return _ask(Act.RESUME, 0)
+
+
+def _ask(act: Act, subject_id: int) -> Any:
+    try:
+        consents.ask(act, subject_id)
+    except ShopError as error:
+        return _page(message=say(error.message), status=error.status)
+    return render.back_to(
+        "admin.payouts",
+        say_so=_l("Another person of finance finds it under Tasks and must agree."),
+    )
+
+
+def _page(*, message: str = "", status: int = 200) -> Response:
+    at = clock.now()
+    group, after = request.args.get("status", ""), request.args.get("after", "")
+    with db.reading() as session:
+        files = payout_lists.bank_files(session)
+        halt = payout_lists.halt(session)
+        rows = payout_lists.payouts(
+            session,
+            group=group,
+            before=ids.read(after),
+            limit=PAGE_SIZE,
+        )
+        acting = [one.batch.by for one in files] + ([halt.by] if halt else [])
+        return render.page(
+            "admin/payouts/list.html",
+            status=status,
+            payable=rewards.payable(session, at=at),
+            rows=rows,
+            names=rewards.names_of(session, [keys.number(row.payee_key) for row in rows]),
+            following=str(rows[-1].id) if len(rows) == PAGE_SIZE else "",
+            files=files,
+            people=people.names_of(session, acting),
+            halt=halt,
+            asked=consents.asked_for(session, lambda _one: True),
+            keys=keys,
+            state=group,
+            words=payout_words,
+            message=message,
+            typed=request.form,
+        )
 
 
 def _chosen() -> list[int]:
@@ -178,15 +171,5 @@ def _chosen() -> list[int]:
 
 
 def _refusal(error: CommissionError) -> Conflict | Forbidden:
-    words: Words
-    if isinstance(error, SamePerson):
-        return Forbidden(_l("You prepared this. Another person must approve it."))
-    if isinstance(error, OwnPayout):
-        return Forbidden(_l("Nobody approves money to themselves."))
-    if isinstance(error, TermsChanged):
-        words = _l("It changed since you saw it. Please look again.")
-    elif isinstance(error, CoolingDown):
-        words = _l("The destination was changed a short while ago and still cools down.")
-    else:
-        words = _l("Somebody else changed this meanwhile. Please look at it again.")
-    return Conflict(words)
+    words = payout_words.refusal(error)
+    return Forbidden(words) if isinstance(error, SamePerson | OwnPayout) else Conflict(words)

@@ -3,35 +3,24 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Response, request
+from flask import Response, abort, request
+from sqlalchemy.orm import Session
 
-from commissions.errors import CommissionError
+from commissions.errors import CommissionError, StaleState
+from commissions.models import Draft
 from commissions.plans import NotPublishable, Retroactive, SamePerson, TermsChanged
-from commissions.terms import Rate, Role, Terms
+from shop.accounts import queries as people
 from shop.catalog.categories import categories
 from shop.kernel import clock, db
 from shop.kernel.errors import Conflict, Invalid
 from shop.kernel.i18n import _l, text_of
-from shop.kernel.money import parse_money, to_decimal
 from shop.kernel.words import Words, say
 from shop.network.models import PointKind
 from shop.rewards import plan as plans
 from shop.web import access, render
 from shop.web.actor import current_actor
+from shop.web.admin import plan_form, plan_words
 from shop.web.admin.routes import blueprint
-
-ROW_FIELDS = (
-    "role",
-    "name",
-    "rate",
-    "value",
-    "hold_days",
-    "kinds",
-    "groups",
-    "categories",
-    "service",
-)
-EMPTY_ROWS = 2
 
 
 @blueprint.get("/plan")
@@ -55,33 +44,44 @@ def start_plan() -> Any:
 @blueprint.post("/plan/<int:draft_id>")
 @access.finance_maker
 def save_plan(draft_id: int) -> Any:
-    """Save the rules, or hand them to a second person."""
-    rows = _rows()
-    actor, at = current_actor(), clock.now()
+    """Save the rules, or hand them to a second person as well."""
+    rows = plan_form.read(request.form)
+    ceiling = request.form.get("ceiling", "")
     try:
-        rules = plans.rules_from([_clean(row) for row in rows], currency=_currency())
-        ceiling = _bps(request.form.get("ceiling", ""), "ceiling")
+        typed = plan_form.rules(rows, currency=_currency())
+        ceiling_bps = plan_form.bps(ceiling, "ceiling")
+        same_point = plan_form.same_point(request.form)
+    except Invalid as error:
+        return _page(rows=rows, message=say(error.message), status=422)
+    actor, at, submits = current_actor(), clock.now(), "submit" in request.form
+    try:
         with db.unit_of_work() as session:
-            plans.save(
-                session, draft_id, Terms(rules=rules, ceiling_bps=ceiling), by=actor.key, at=at
+            draft = _draft(session, draft_id)
+            terms = plans.edited(
+                plans.terms_of(draft),
+                typed,
+                ceiling_bps=ceiling_bps,
+                same_point=same_point,
+                currency=_currency(),
             )
-        if "submit" in request.form:
-            with db.unit_of_work() as session:
-                found = plans.open_draft(session)
-                errors = (
-                    [one for one in plans.problems(session, plans.terms_of(found)) if one.is_error]
-                    if found
-                    else []
-                )
-                if not errors:
-                    plans.submit(session, draft_id, by=actor.key, at=at)
-            if errors:
-                return _page(status=422)
-            return render.back_to("admin.plan", say_so=_l("A second person can publish it now."))
-    except (Invalid, ValueError) as error:
-        words = error.message if isinstance(error, Invalid) else _l("Please check the rules.")
-        return _page(typed=rows, message=say(words), status=422)
-    return render.back_to("admin.plan", say_so=_l("Saved."))
+            plans.save(
+                session,
+                draft_id,
+                terms,
+                expected_hash=request.form.get("seen", "") or draft.content_hash,
+                by=actor.key,
+                at=at,
+            )
+            broken = any(one.is_error for one in plans.problems(session, terms))
+            if submits and not broken:
+                plans.submit(session, draft_id, by=actor.key, at=at)
+    except StaleState:
+        words = _l("The draft was changed since you read it. Please read it again.")
+        return _page(rows=rows, message=say(words), status=409)
+    if submits and broken:
+        return _page(message=say(_l("The checks below must be passed first.")), status=422)
+    said = _l("A second person can publish it now.") if submits else _l("Saved.")
+    return render.back_to("admin.plan", say_so=said)
 
 
 @blueprint.post("/plan/<int:draft_id>/publish")
@@ -127,91 +127,53 @@ def discard_plan(draft_id: int) -> Any:
     return render.back_to("admin.plan", say_so=_l("The draft is gone."))
 
 
+def _draft(session: Session, draft_id: int) -> Draft:
+    found = plans.by_id(session, draft_id)
+    if found is None:
+        abort(404)
+    return found
+
+
 def _page(
-    *, typed: list[dict[str, str]] | None = None, message: str = "", status: int = 200
+    *, rows: list[plan_form.Row] | None = None, message: str = "", status: int = 200
 ) -> Response:
+    """`rows` are what was typed and not saved; they stand there as they were sent."""
     at = clock.now()
     with db.reading() as session:
         draft = plans.open_draft(session)
         terms = plans.terms_of(draft) if draft else None
+        current = plans.in_force(session, at=at)
+        versions = plans.history(session)
+        shown = [one for one in (terms, current.terms if current else None) if one]
+        names = plans.names_of(session, shown)
         tree = categories(session)
+        acting = {one.author for one in versions} | {one.approver for one in versions}
         return render.page(
             "admin/plan.html",
             status=status,
-            current=plans.in_force(session, at=at),
-            versions=plans.history(session),
+            current=current,
+            versions=versions,
+            people=people.names_of(session, acting | ({draft.author} if draft else set())),
             draft=draft,
             terms=terms,
-            rows=(typed or _shown(terms)) if draft else [],
+            rows=plan_form.with_new(rows)
+            if rows is not None
+            else (plan_form.shown(terms, currency=_currency()) if terms else []),
             problems=plans.problems(session, terms) if terms else [],
             kinds=[kind.value for kind in PointKind],
             category_names={f"category:{one.id}": text_of(one.name) for one in tree.rows},
+            same_points=plan_words.SAME_POINT,
+            typed=request.form,
+            key_of=plans.key_of,
+            kept={
+                plans.key_of(rule): plan_words.kept(rule, names)
+                for rule in (terms.rules if terms else ())
+            },
+            all_of=lambda rule: plan_words.kept(rule, names),
+            of_problem=plan_words.of_problem,
             message=message,
             now=at,
         )
-
-
-def _shown(terms: Terms | None) -> list[dict[str, str]]:
-    rows = []
-    for rule in terms.rules if terms else ():
-        value = (
-            f"{rule.bps / 100:g}"
-            if rule.rate is Rate.PERCENT
-            else _plain(next(iter(rule.fixed.values()), 0))
-        )
-        rows.append(
-            {
-                "role": rule.role.value,
-                "name": rule.name,
-                "rate": rule.rate.value,
-                "value": value,
-                "hold_days": str(rule.hold_days),
-                "kinds": " ".join(rule.when.point_kinds),
-                "groups": " ".join(rule.when.point_groups),
-                "categories": " ".join(rule.when.categories),
-                "service": rule.service,
-            }
-        )
-    blank = dict.fromkeys(ROW_FIELDS, "") | {"role": Role.SELLER.value, "rate": "percent"}
-    return rows + [dict(blank) for _row in range(EMPTY_ROWS)]
-
-
-def _rows() -> list[dict[str, str]]:
-    """The typed rows in their order; rows without a name are no rules."""
-    columns = {name: request.form.getlist(name) for name in ROW_FIELDS}
-    count = min((len(values) for values in columns.values()), default=0)
-    rows = [{name: columns[name][at].strip() for name in ROW_FIELDS} for at in range(count)]
-    moved = request.form.get("up", "")
-    named = [row for row in rows if row["name"]]
-    if moved.isdecimal() and len(moved) < 5 and 0 < int(moved) < len(named):
-        at = int(moved)
-        named[at - 1], named[at] = named[at], named[at - 1]
-    return named
-
-
-def _clean(row: dict[str, str]) -> dict[str, str]:
-    value = (
-        str(_bps(row["value"], "value"))
-        if row["rate"] == Rate.PERCENT.value
-        else str(parse_money(row["value"], _currency(), field="value"))
-    )
-    days = row["hold_days"] or "14"
-    if not days.isdecimal() or int(days[:9]) > 400:
-        raise Invalid(_l("“%(text)s” is not a number.", text=days), field="hold_days")
-    return {**row, "value": value, "hold_days": days}
-
-
-def _bps(text: str, field: str) -> int:
-    """Basis points of a typed percentage with at most two decimals."""
-    cleaned = text.replace("%", "").strip()
-    whole, _dot, part = cleaned.partition(".")
-    if not (whole + part).isdecimal() or len(part) > 2 or len(whole) > 3:
-        raise Invalid(_l("“%(text)s” is not a percentage.", text=text), field=field)
-    return int(whole or 0) * 100 + int(part.ljust(2, "0") or 0)
-
-
-def _plain(amount: int) -> str:
-    return str(to_decimal(amount, _currency()))
 
 
 def _currency() -> str:

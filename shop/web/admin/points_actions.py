@@ -11,7 +11,7 @@ from shop.accounts.contacts import normal_contact
 from shop.catalog import locations
 from shop.kernel import clock, db
 from shop.kernel.errors import Conflict, Invalid, NotFound, ShopError
-from shop.kernel.i18n import _l
+from shop.kernel.i18n import _l, locale
 from shop.kernel.words import Words
 from shop.network import destinations, edit, joining, queries, tree
 from shop.network import points as verbs
@@ -122,7 +122,13 @@ def invite_to_point(point_id: int) -> Any:
             raise Invalid(_l("Please choose a role."), field="role")
         contact = normal_contact(request.form.get("contact", ""), render.current_brand().country)
         joining.invite(
-            session, point_id, PointRole(role), contact, by=current_actor().key, at=clock.now()
+            session,
+            point_id,
+            PointRole(role),
+            contact,
+            locale=locale(),
+            by=current_actor().key,
+            at=clock.now(),
         )
 
     return _do(point_id, "invite", work, _l("The invitation is on its way."))
@@ -197,7 +203,7 @@ def _make(session: Session, form: NewPointForm) -> int:
     new = NewPoint(**{**values, "kind": PointKind(values["kind"])}, manager_id=manager)
     point_id = verbs.make(session, new, by=by, at=at)
     if owner:
-        joining.invite(session, point_id, PointRole.OWNER, owner, by=by, at=at)
+        joining.invite(session, point_id, PointRole.OWNER, owner, locale=locale(), by=by, at=at)
     return point_id
 
 

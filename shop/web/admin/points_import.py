@@ -104,7 +104,7 @@ def export_points() -> Response:
     at = clock.now()
     with db.unit_of_work() as session:
         audit.record(session, "network.exported", "network", "all", by=current_actor().key, at=at)
-    return _file(stream_with_context(exporter.rows()), f"points-{at:%Y%m%d}.csv")
+    return _file(stream_with_context(exporter.rows()), f"points-{render.stamp(at)}.csv")
 
 
 def _start() -> int:

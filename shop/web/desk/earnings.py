@@ -40,10 +40,10 @@ def why(entry_id: int) -> Response:
     if found is None:
         abort(404)
     row, explanation = found
-    currency = row.earning.currency
+    currency, zone = row.earning.currency, render.current_brand().zone
     return render.page(
         "desk/why.html",
         row=row,
-        amount=sentences.of_steps(explanation.why_this_amount, currency),
-        payable=sentences.of_steps(explanation.when_payable, currency),
+        amount=sentences.of_steps(explanation.why_this_amount, currency, zone=zone),
+        payable=sentences.of_steps(explanation.when_payable, currency, zone=zone),
     )

@@ -17,12 +17,14 @@ from shop.fulfillment.models import Fulfillment
 from shop.kernel import clock
 from shop.kernel.db import reading, unit_of_work
 from shop.kernel.errors import ShopError
+from shop.kernel.jobs import OutboxJob
 from shop.network import points
 from shop.network.models import PointKind, PointRole
 from shop.orders.models import OrderEvent
 from tests.factories import catalog, network, sales
 from tests.installation import Installation
 from tests.races import won
+from tests.shop.notifications.mailbox import messages_to
 
 
 class Counter:
@@ -141,6 +143,57 @@ class TestWhatTheCounterSees:
         assert sales.order(counter.order).number in page
         assert "欧阳修" not in page
         assert counter.code not in page
+
+
+class TestWhatTheBuyerHears:
+    def ready(self, counter: Counter) -> bool:
+        with unit_of_work() as session:
+            return pickup.mark_ready(
+                session, counter.ticket, counter.point, by="account:5", at=clock.now()
+            )
+
+    def test_the_confirmation_names_the_counter(self, shop: Installation) -> None:
+        counter = Counter(shop)
+        shop.work()
+
+        (placed,) = messages_to("buyer@example.com")
+        assert "门店" in placed.body
+        assert counter.code not in placed.body
+        assert f"/orders/{sales.order(counter.order).token}" in placed.body
+
+    def test_ready_goods_are_told_once_with_place_and_page(self, shop: Installation) -> None:
+        counter = Counter(shop)
+        shop.work()
+
+        assert self.ready(counter)
+        assert not self.ready(counter)
+        shop.work()
+
+        _placed, told = messages_to("buyer@example.com")
+        assert sales.order(counter.order).number in told.subject
+        assert "门店" in told.body
+        assert f"/orders/{sales.order(counter.order).token}" in told.body
+
+    def test_no_code_waits_in_the_queue_or_stands_in_a_message(self, shop: Installation) -> None:
+        counter = Counter(shop)
+        self.ready(counter)
+        with reading() as session:
+            queued = str(session.scalars(select(OutboxJob.payload)).all())
+        shop.work()
+
+        assert counter.code not in queued
+        assert all(
+            counter.code not in one.subject + one.body for one in messages_to("buyer@example.com")
+        )
+
+    def test_who_has_collected_already_is_not_called(self, shop: Installation) -> None:
+        counter = Counter(shop)
+        shop.work()
+        self.ready(counter)
+        counter.hand_out("account:5")
+        shop.work()
+
+        assert len(messages_to("buyer@example.com")) == 2  # placed and collected
 
 
 def test_each_hand_over_stands_on_the_timeline_once(shop: Installation) -> None:

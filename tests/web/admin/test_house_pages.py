@@ -13,8 +13,8 @@ from shop.accounts.models import Account, StaffRole
 from shop.accounts.register import FourEyes
 from shop.fulfillment.models import ShippingRate
 from shop.gateway.models import InboxEvent
+from shop.kernel import audit, clock, ids, jobs
 from shop.kernel import brand as brands
-from shop.kernel import clock, ids, jobs
 from shop.kernel.db import reading, unit_of_work
 from shop.kernel.errors import Conflict
 from shop.kernel.jobs import OutboxJob
@@ -358,6 +358,19 @@ class TestAuditLog:
         assert "staff.granted" not in mine
         assert "staff.granted" in thing
         assert "Nothing fits" in nothing
+
+    def test_stored_moments_are_shown_in_the_brands_zone(
+        self, shop: Installation, chief: FlaskClient
+    ) -> None:
+        with unit_of_work() as session:
+            at = clock.now()
+            after = {"published_at": at.isoformat(), "tags": ["new", "2026"]}
+            audit.record(session, "x.changed", "x", 1, by="test", at=at, after=after)
+
+        page = text(chief, "/admin/audit-log")
+
+        assert "published_at: Mar 2, 2026, 12:00" in page
+        assert "tags: new, 2026" in page
 
     def test_pages_follow_each_other(self, shop: Installation, chief: FlaskClient) -> None:
         for number in range(105):

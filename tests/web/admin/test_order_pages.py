@@ -6,14 +6,14 @@ import re
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from commissions.audit_trail import AuditEntry
 from shop.kernel.db import reading, unit_of_work
 from shop.network.models import PointKind
 from shop.network.points import NewPoint
 from shop.network.points import make as make_point
-from shop.orders.models import OrderContact
+from shop.orders.models import OrderContact, OrderEvent
 from tests.conftest import Clock
 from tests.factories import catalog, sales
 from tests.installation import Installation
@@ -138,6 +138,17 @@ class TestTheExport:
             ("1", "12.34", ""),
             ("2", "24.68", "Anna"),
         ]
+
+    def test_moments_are_the_brands_and_say_how_far_from_utc(
+        self, shop: Installation, staff: FlaskClient
+    ) -> None:
+        sales.placed(shop, {sales.stocked(): 1})
+
+        (row,) = self.rows(staff)
+        name = staff.get("/admin/orders/export").headers["Content-Disposition"]
+
+        assert row["Placed at"] == "2026-03-02T12:00:00+08:00"
+        assert "orders-20260302-1200.csv" in name
 
     def test_no_cell_is_a_formula(self, shop: Installation, staff: FlaskClient) -> None:
         sales.placed(shop, {sales.stocked(): 1}, contact={"name": "=HYPERLINK(1)"})
@@ -351,6 +362,83 @@ class TestActions:
         assert "Called back" in page
         assert "refunded by bank" in page
         assert sales.order(order_id).task == ""
+
+
+class TestTheTimeline:
+    def timeline(self, client: FlaskClient, order_id: int) -> str:
+        page = text(client, f"/admin/orders/{order_id}")
+        return page.partition('<ol class="timeline">')[2].partition("</ol>")[0]
+
+    def test_it_begins_when_the_buyer_sent_the_order(
+        self, shop: Installation, staff: FlaskClient, business_clock: Clock
+    ) -> None:
+        order_id = sales.prepared({sales.stocked(): 1})
+        business_clock.forward(minutes=10)
+        sales.pay(shop, order_id)
+
+        lines = self.timeline(staff, order_id).split("<li")
+
+        assert "Order sent" in lines[-1]
+        assert "Mar 2, 2026, 12:00:00" in lines[-1]
+        assert "Paid and placed" in lines[-2]
+        assert "Mar 2, 2026, 12:10:00" in lines[-2]
+
+    def test_it_says_which_status_became_which(
+        self, shop: Installation, staff: FlaskClient
+    ) -> None:
+        order_id = sales.placed(shop, {sales.stocked(): 2})
+        (line,) = sales.lines(order_id)
+        act(staff, order_id, "ship", **{f"units-{line.id}": "1", "seen": "0"})
+
+        told = self.timeline(staff, order_id)
+
+        assert "Order: Pending → Placed" in told
+        assert "Payment: Waiting for payment → Paid" in told
+        assert "Goods: Being prepared → Partly handed over" in told
+
+    def test_messages_to_the_buyer_stand_there_without_personal_data(
+        self, shop: Installation, staff: FlaskClient
+    ) -> None:
+        order_id = sales.placed(shop, {sales.stocked(): 1})
+        shop.work()
+
+        told = self.timeline(staff, order_id)
+
+        assert "SMS to the buyer: the confirmation" in told
+        assert "•••• 8000" in told
+        with reading() as session:
+            kept = session.scalars(select(OrderEvent.values).where(OrderEvent.kind == "told")).one()
+        assert kept == {"message": "placed", "channel": "sms"}
+
+    def test_a_corrected_contact_is_not_taken_for_the_one_that_was_written_to(
+        self, shop: Installation, staff: FlaskClient
+    ) -> None:
+        order_id = sales.placed(shop, {sales.stocked(): 1})
+        shop.work()
+
+        act(
+            staff, order_id, "contact",
+            name="李明", phone="13900139999", email="", province="浙江省", city="杭州市",
+            district="西湖区", address="文三路100号",
+        )  # fmt: skip
+
+        told = self.timeline(staff, order_id)
+        assert "to the former contact" in told
+        assert "9999" not in told
+
+    def test_an_erased_contact_is_erased_here_too(
+        self, shop: Installation, staff: FlaskClient
+    ) -> None:
+        order_id = sales.placed(shop, {sales.stocked(): 1})
+        shop.work()
+        with unit_of_work() as session:
+            session.execute(
+                update(OrderContact)
+                .where(OrderContact.order_id == order_id)
+                .values(phone=None, name="", address="", erased_at=sales.now())
+            )
+
+        assert "8000" not in self.timeline(staff, order_id)
 
 
 class TestTheContact:

@@ -18,6 +18,7 @@ from shop.storefront.models import Storefront
 from tests.conftest import Clock
 from tests.factories import network
 from tests.installation import Installation
+from tests.shop.notifications.mailbox import messages_to
 from tests.web.admin.conftest import SignIn, counted
 from tests.web.admin.test_order_pages import text
 
@@ -208,10 +209,16 @@ class TestOnePoint:
 
 
 class TestApplications:
-    def apply(self, name: str = "Anna's kitchen") -> int:
+    def apply(
+        self,
+        name: str = "Anna's kitchen",
+        *,
+        contact: str = "anna@example.com",
+        locale: str = "en",
+    ) -> int:
         with unit_of_work() as session:
             person = register.with_contact(
-                session, "anna@example.com", name="Anna", locale="en", at=clock.now()
+                session, contact, name="Anna", locale=locale, at=clock.now()
             )
             return joining.apply(
                 session, account_id=person.id, kind=PointKind.CUSTOMER, name=name,
@@ -237,6 +244,42 @@ class TestApplications:
         assert stored(point_id).status == "closed"
         assert "too near" in page
         assert "No applications wait" in page
+
+    def test_a_refusal_needs_a_reason(self, shop: Installation, staff: FlaskClient) -> None:
+        point_id = self.apply()
+
+        page = act(staff, f"applications/{point_id}", 422, answer="decline", note="  ")
+
+        assert "Please say why; the applicant reads it." in page
+        assert stored(point_id).status == "applied"
+
+    def test_who_is_approved_hears_where_the_shop_is(
+        self, shop: Installation, staff: FlaskClient
+    ) -> None:
+        point_id = self.apply()
+
+        act(staff, f"applications/{point_id}", answer="approve", note="Call us for samples.")
+        shop.work()
+
+        (told,) = messages_to("anna@example.com")
+        assert told.channel == "mail"
+        assert "“Anna's kitchen” is open" in told.subject
+        assert f"http://localhost/en/s/{slug_of(point_id)}/" in told.body
+        assert "http://localhost/desk/" in told.body
+        assert "Call us for samples." in told.body
+
+    def test_who_is_declined_hears_the_reason_by_sms_and_in_the_own_language(
+        self, shop: Installation, staff: FlaskClient
+    ) -> None:
+        point_id = self.apply(contact="+8613800138000", locale="zh")
+
+        act(staff, f"applications/{point_id}", answer="decline", note="太近了")
+        shop.work()
+
+        (told,) = messages_to("+8613800138000")
+        assert told.channel == "sms"
+        assert "太近了" in told.body
+        assert "http://localhost/apply" in told.body
 
 
 class TestImport:

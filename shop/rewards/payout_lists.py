@@ -1,0 +1,145 @@
+"""Reading payouts for the brand's desk, in the words of its pages."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy.orm import Session, aliased
+
+from commissions import queries
+from commissions.models import (
+    Attempt,
+    Batch,
+    BatchItem,
+    Draft,
+    DraftStatus,
+    Halt,
+    Payout,
+    PayoutStatus,
+)
+from shop.rewards.models import Consent, ConsentState
+
+_S = PayoutStatus
+GROUPS: Mapping[str, tuple[PayoutStatus, ...]] = {
+    "draft": (_S.DRAFT,),
+    "approved": (_S.APPROVED,),
+    "on_the_way": (_S.QUEUED, _S.SENDING),
+    "blocked": (_S.BLOCKED,),
+    "quarantined": (_S.QUARANTINED,),
+    "sent": (_S.SENT, _S.SETTLED),
+    "returned": (_S.FAILED, _S.REVERSED),
+    "void": (_S.VOID,),
+}
+"""What pages call one thing (design §6)."""
+
+
+@dataclass(frozen=True)
+class BankFile:
+    """A file for the bank, and what became of the payouts that no later file holds."""
+
+    batch: Batch
+    waiting: int
+    """Payouts of which nobody has said whether the bank took them."""
+    paid: int
+
+
+@dataclass(frozen=True)
+class Waits:
+    """How many things of finance wait for somebody."""
+
+    to_approve: int
+    to_send: int
+    to_publish: int
+    to_agree: int
+    blocked: int
+    quarantined: int
+    returned: int
+    halted: bool
+
+
+def payouts(
+    session: Session, *, group: str = "", before: int | None = None, limit: int = 50
+) -> Sequence[Payout]:
+    """Payouts of a group, newest first; all of them for a group without a name."""
+    return queries.payouts(session, statuses=GROUPS.get(group, ()), before=before, limit=limit)
+
+
+def one(session: Session, payout_id: int) -> Payout | None:
+    return session.get(Payout, payout_id)
+
+
+def history(session: Session, payout_id: int) -> Sequence[Attempt]:
+    """Everything that happened while it was sent, oldest first."""
+    return session.scalars(
+        select(Attempt).where(Attempt.payout_id == payout_id).order_by(Attempt.id)
+    ).all()
+
+
+def halt(session: Session) -> Halt | None:
+    """The halt that stands; None while payouts go out."""
+    found = session.get(Halt, 1)
+    return found if found is not None and found.halted else None
+
+
+def bank_files(session: Session, *, limit: int = 20) -> list[BankFile]:
+    """The latest bank files; two statements."""
+    batches = session.scalars(select(Batch).order_by(Batch.id.desc()).limit(limit)).all()
+    later = aliased(BatchItem)
+    rows = session.execute(
+        select(BatchItem.batch_id, Payout.status, func.count())
+        .join(Payout, Payout.id == BatchItem.payout_id)
+        .where(
+            BatchItem.batch_id.in_([one.id for one in batches]),
+            ~exists().where(
+                later.payout_id == BatchItem.payout_id, later.batch_id > BatchItem.batch_id
+            ),
+        )
+        .group_by(BatchItem.batch_id, Payout.status)
+    )
+    counts: dict[int, dict[PayoutStatus, int]] = {}
+    for batch_id, status, count in rows:
+        counts.setdefault(batch_id, {})[status] = count
+    return [
+        BankFile(
+            one,
+            counts.get(one.id, {}).get(_S.SENDING, 0),
+            sum(counts.get(one.id, {}).get(status, 0) for status in GROUPS["sent"]),
+        )
+        for one in batches
+    ]
+
+
+def waits(session: Session, *, by: str) -> Waits:
+    """What waits for this person or for anybody; nothing that is the person's own to be checked."""
+    later = aliased(Payout)
+    paid_since = exists().where(
+        later.payee_key == Payout.payee_key,
+        later.currency == Payout.currency,
+        later.id > Payout.id,
+    )
+    returned = Payout.status.in_(GROUPS["returned"])
+    file_rail = Payout.rail != "connect"
+    return Waits(
+        to_approve=_count(session, Payout.status == _S.DRAFT, Payout.created_by != by),
+        to_send=_count(session, Payout.status == _S.APPROVED, file_rail),
+        to_publish=_rows(
+            session,
+            select(func.count()).where(Draft.status == DraftStatus.SUBMITTED, Draft.author != by),
+        ),
+        to_agree=_rows(
+            session,
+            select(func.count()).where(Consent.status == ConsentState.OPEN, Consent.asked_by != by),
+        ),
+        blocked=_count(session, Payout.status == _S.BLOCKED),
+        quarantined=_count(session, Payout.status == _S.QUARANTINED),
+        returned=_count(session, returned, ~paid_since),
+        halted=halt(session) is not None,
+    )
+
+
+def _count(session: Session, *conditions: ColumnElement[bool]) -> int:
+    return _rows(session, select(func.count()).select_from(Payout).where(*conditions))
+
+
+def _rows(session: Session, counting: Select[int]) -> int:
+    return int(session.execute(counting).scalar_one())
