@@ -19,9 +19,11 @@ from shop.kernel.jobs import Job
 from shop.kernel.settings import Settings
 from shop.kernel.worker import Worker, executor
 from shop.network import importer as network_importer
+from shop.network.destinations import DestinationChanged
 from shop.network.joining import ApplicationDecided
 from shop.network.points import PointActivated, PointsActivated
 from shop.notifications import applications, buyers, messages, outgoing, ports
+from shop.notifications import destinations as destination_news
 from shop.orders.events import (
     Delivered,
     Disputed,
@@ -42,6 +44,7 @@ EVENTS: Mapping[type[Event], Sequence[Callable[..., None]]] = {
     ProductsChanged: (index.refresh,),
     TaxesChanged: (rates.follow_taxes,),
     TaxClassRemoved: (rate_book.keep_class,),
+    DestinationChanged: (destination_news.on_changed,),
     PointActivated: (storefronts.open_for,),
     PointsActivated: (opening.open_many,),
     ApplicationDecided: (applications.on_decided,),
@@ -75,6 +78,7 @@ JOBS: Mapping[str, Job] = {
     messages.TELL: Job(messages.tell_of_placed),
     applications.TO_APPLICANT: Job(applications.send_decision, calls_outside=True),
     buyers.TO_BUYER: Job(buyers.send, calls_outside=True),
+    destination_news.TELL_OWNERS: Job(destination_news.send_warning, calls_outside=True),
     "notifications.to_point": Job(messages.send_to_point, calls_outside=True),
     "payments.poll": Job(endings.poll, calls_outside=True),
     "payments.send_refund": Job(refund_sending.send, calls_outside=True),

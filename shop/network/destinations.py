@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from shop.kernel import audit, ids, signing
+from shop.kernel import audit, events, ids, signing
 from shop.kernel.errors import Invalid, NotFound
+from shop.kernel.events import Event
 from shop.kernel.words import Words, _l
 from shop.network.models import Payee, PayeeDestination, Rail
 
@@ -47,6 +48,15 @@ class Destination:
     sealed: str
     usable_from: datetime
     """End of the cool-down."""
+
+
+@dataclass(frozen=True)
+class DestinationChanged(Event):
+    """A payee's money is to go somewhere else after the cool-down."""
+
+    payee_id: int
+    destination_id: int
+    at: datetime
 
 
 def set_destination(
@@ -81,9 +91,10 @@ def set_destination(
         .where(PayeeDestination.payee_id == payee_id, PayeeDestination.replaced_at.is_(None))
         .values(replaced_at=at)
     )
+    destination_id = ids.new()
     session.execute(
         insert(PayeeDestination).values(
-            id=ids.new(),
+            id=destination_id,
             payee_id=payee_id,
             rail=rail,
             label=masked(rail, clean),
@@ -99,6 +110,8 @@ def set_destination(
         before={"hash": before.hash[:16], "rail": before.rail} if before else None,
         after={"hash": fingerprint[:16], "rail": rail},
     )  # fmt: skip
+    if not at_once:
+        events.publish(session, DestinationChanged(payee_id, destination_id, at))
     return True
 
 

@@ -16,6 +16,8 @@ from shop.gateway.models import InboxEvent
 from shop.kernel import clock, db, ids
 from shop.network import destinations
 from shop.network.models import PayeeDestination, Point, Rail
+from shop.notifications import ports
+from shop.notifications.ports import Message
 from shop.orders.models import Order, OrderLine
 from shop.payments import refunds
 from shop.payments.refunds import Units, Wanted
@@ -24,6 +26,8 @@ from shop.sandbox import control
 from shop.sandbox.delivery import deliver_due
 from tests.conftest import Clock
 from tests.world import World
+
+BANK = {"holder": "Anna", "account_number": "6222021203004321", "bank_name": "ICBC"}
 
 
 @pytest.fixture
@@ -330,6 +334,26 @@ def pay_everything(world: World) -> None:
     form.update({f"hash-{payout.id}": payout.terms_hash for payout in fresh})
     world.signed_in("checker").post("/admin/payouts/approve", data=form)
     world.installation.settle()
+
+
+def test_an_owner_hears_of_it_when_somebody_sends_their_money_elsewhere(
+    world: World,
+) -> None:
+    """While it still rests: whoever took over the account cannot stop this letter."""
+    sent: list[Message] = []
+    ports.use(sent.append)
+    set_destination(world, "anna", Rail.BANK_FILE, BANK)
+    desk = world.signed_in("anna")
+
+    desk.post(
+        "/desk/payee", data={"rail": "bank_file", **BANK, "account_number": "6222021203009999"}
+    )
+    world.installation.work()
+
+    (letter,) = [one for one in sent if one.recipient == "anna@world.example"]
+    assert "another account" in letter.subject
+    assert "•••• 9999" in letter.body
+    assert "6222" not in letter.body
 
 
 def all_payouts() -> list[Payout]:

@@ -1,0 +1,75 @@
+"""What the owners hear when money is to go somewhere else: the warning that a thief cannot stop.
+
+Sent to whoever owns the payee's points, while the new destination still rests.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from shop.accounts.models import Account
+from shop.kernel import brand as brands
+from shop.kernel import jobs
+from shop.kernel.brand import Brand
+from shop.kernel.db import reading
+from shop.kernel.i18n import _, in_locale, text_of
+from shop.kernel.moments import format_moment
+from shop.network.destinations import DestinationChanged
+from shop.network.models import PayeeDestination, PointMembership, PointPayee, PointRole
+from shop.notifications import outgoing
+
+TELL_OWNERS = "notifications.destination_changed"
+
+
+def on_changed(session: Session, event: DestinationChanged) -> None:
+    """Each owner is written to in a job of its own."""
+    owners = session.scalars(
+        select(PointMembership.account_id)
+        .join(PointPayee, PointPayee.point_id == PointMembership.point_id)
+        .where(
+            PointPayee.payee_id == event.payee_id,
+            PointPayee.until_at.is_(None),
+            PointMembership.role == PointRole.OWNER,
+        )
+        .distinct()
+        .order_by(PointMembership.account_id)
+    )
+    for account_id in owners.all():
+        payload = {"account_id": str(account_id), "destination_id": str(event.destination_id)}
+        jobs.enqueue(session, TELL_OWNERS, payload, at=event.at)
+
+
+def send_warning(payload: Mapping[str, Any]) -> None:
+    """Job: tell one owner where payouts will go, from when on, and what to do if that is wrong."""
+    with reading() as session:
+        owner = session.execute(
+            select(Account.email, Account.phone, Account.locale).where(
+                Account.id == int(payload["account_id"])
+            )
+        ).one()
+        label, usable_from = session.execute(
+            select(PayeeDestination.label, PayeeDestination.usable_from).where(
+                PayeeDestination.id == int(payload["destination_id"])
+            )
+        ).one()
+        brand = brands.current(session)
+    with in_locale(owner.locale):
+        subject = _("%(brand)s: your payouts go to another account", brand=text_of(brand.name))
+        outgoing.send(owner.email or owner.phone, subject, _body(label, usable_from, brand))
+
+
+def _body(label: str, usable_from: datetime, brand: Brand) -> str:
+    reach = " · ".join(filter(None, [brand.service_phone, brand.service_email]))
+    parts = [
+        _("From now on your payouts are to go to: %(label)s", label=label),
+        _(
+            "It is used from %(moment)s on; until then nothing is paid.",
+            moment=format_moment(usable_from, brand.zone),
+        ),
+        _("If that was not you, sign in, correct it, and tell us at once. %(reach)s", reach=reach),
+        outgoing.address("/desk/payee"),
+    ]
+    return "\n\n".join(parts)
