@@ -78,7 +78,7 @@ _FIELDS: Mapping[str, Words] = {
 }
 _STATUSES: Mapping[str, Mapping[str, Words]] = {
     "order": {
-        "pending": _l("Pending"),
+        "pending": _l("Waiting for payment"),
         "placed": _l("Placed"),
         "expired": _l("Expired"),
         "canceled": _l("Canceled"),
@@ -117,12 +117,12 @@ _OF: Mapping[str, Words] = {
     "dispute": _l("Dispute"),
 }
 _MESSAGES: Mapping[str, Words] = {
-    "placed": _l("the confirmation"),
-    "ready": _l("ready for pick-up"),
-    "shipped": _l("on its way"),
-    "collected": _l("collected"),
+    "placed": _l("confirmation of the order"),
+    "ready": _l("ready to be collected"),
+    "shipped": _l("the goods are on their way"),
+    "collected": _l("the goods were collected"),
     "refunded": _l("money comes back"),
-    "link": _l("the link to the order"),
+    "link": _l("link to the order"),
 }
 _CHANNELS: Mapping[str, Words] = {"mail": _l("E-mail"), "sms": _l("SMS")}
 _REACHED_BY: Mapping[str, str] = {"mail": "email", "sms": "phone"}

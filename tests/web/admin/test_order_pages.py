@@ -392,7 +392,7 @@ class TestTheTimeline:
 
         told = self.timeline(staff, order_id)
 
-        assert "Order: Pending → Placed" in told
+        assert "Order: Waiting for payment → Placed" in told
         assert "Payment: Waiting for payment → Paid" in told
         assert "Goods: Being prepared → Partly handed over" in told
 
@@ -404,7 +404,7 @@ class TestTheTimeline:
 
         told = self.timeline(staff, order_id)
 
-        assert "SMS to the buyer: the confirmation" in told
+        assert "SMS to the buyer: confirmation of the order" in told
         assert "•••• 8000" in told
         with reading() as session:
             kept = session.scalars(select(OrderEvent.values).where(OrderEvent.kind == "told")).one()
