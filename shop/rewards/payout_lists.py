@@ -49,6 +49,8 @@ class Waits:
 
     to_approve: int
     to_send: int
+    at_bank: int
+    """In a file of which nobody has said whether the bank took it."""
     to_publish: int
     to_agree: int
     blocked: int
@@ -122,6 +124,7 @@ def waits(session: Session, *, by: str) -> Waits:
     return Waits(
         to_approve=_count(session, Payout.status == _S.DRAFT, Payout.created_by != by),
         to_send=_count(session, Payout.status == _S.APPROVED, file_rail),
+        at_bank=_count(session, Payout.status == _S.SENDING, file_rail),
         to_publish=_rows(
             session,
             select(func.count()).where(Draft.status == DraftStatus.SUBMITTED, Draft.author != by),

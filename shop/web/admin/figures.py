@@ -114,12 +114,14 @@ def _of_finance(session: Session, by: str) -> list[Task]:
         urgent = group in ("blocked", "quarantined", "returned")
         return Task(label, count, "admin.payouts", {"status": group}, urgent, only)
 
+    halted = Task(_l("Payouts are halted"), 1, "admin.payouts", {}, urgent=True)
     return [
-        Task(_l("Payouts are halted"), int(waits.halted), "admin.payouts", {}, urgent=True),
+        *((halted,) if waits.halted else ()),
         Task(_l("Needs a second person"), waits.to_agree, "admin.consents", {}, urgent=True),
         payouts(_l("Payouts to approve"), waits.to_approve, "draft", checker),
         Task(_l("Plan to publish"), waits.to_publish, "admin.plan", {}, only=checker),
         payouts(_l("Approved, to be paid"), waits.to_send, "approved", maker),
+        payouts(_l("At the bank: taken or not?"), waits.at_bank, "on_the_way", maker),
         payouts(_l("Held payouts"), waits.blocked, "blocked"),
         payouts(_l("Facts disagree"), waits.quarantined, "quarantined"),
         payouts(_l("Returned payouts, not paid since"), waits.returned, "returned"),
