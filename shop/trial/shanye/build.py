@@ -363,13 +363,13 @@ def _months(
     )
     later = scenes.plan(played, shanye, today)
     for number, moment in enumerate(moments, 1):
-        _run_due(later, moment)
+        _run_due(played, later, moment)
         clock.travel(max(moment, clock.now()))
         later.extend(_order(played, shanye, chance, moment))
+        played.settle()
         if number % 40 == 0:
-            played.settle()
             say(f"{number} of {orders} orders")
-    _run_due(later, today)
+    _run_due(played, later, today)
 
 
 def _make_scarce(shanye: Shanye) -> None:
@@ -399,11 +399,14 @@ def _make_scarce(shanye: Shanye) -> None:
                 )
 
 
-def _run_due(later: list[tuple[datetime, Callable[[], None]]], until: datetime) -> None:
+def _run_due(
+    played: Stage, later: list[tuple[datetime, Callable[[], None]]], until: datetime
+) -> None:
     due = sorted((one for one in later if one[0] <= until), key=lambda one: one[0])
     for moment, work in due:
         clock.travel(max(moment, clock.now()))
         work()
+        played.settle()  # messages leave when it happened, not at the end
     later[:] = [one for one in later if one[0] > until]
 
 
@@ -432,16 +435,20 @@ def _order(
         method=chance.choices(("card", "alipay", "wechat_pay"), (2, 4, 6))[0],
         came_by=scenes.came_by(shanye, sender.key, chance) if chance.random() < 0.2 else None,
     )
-    order_id = bought.order_id
+    order_id, by = bought.order_id, f"account:{shanye.accounts['staff']}"
     fate = chance.random()
     sent = moment + timedelta(hours=chance.randint(4, 40))
     arrived = sent + timedelta(hours=chance.randint(20, 70))
     works: list[tuple[datetime, Callable[[], None]]] = []
     if fate < 0.95:
-        works.append((sent, lambda: parcels.hand_over(order_id)))
-        works.append((arrived, lambda: parcels.deliver(order_id)))
+        works.append((sent, lambda: parcels.hand_over(order_id, by=by)))
+        works.append((arrived, lambda: parcels.deliver(order_id, by=by)))
     if 0.80 < fate < 0.88:
-        works.append((arrived + timedelta(days=2), lambda: parcels.refund(order_id, units=1)))
+        works.append(
+            (arrived + timedelta(days=2), lambda: parcels.refund(order_id, units=1, by=by))
+        )
     elif fate > 0.93:
-        works.append((moment + timedelta(hours=2), lambda: parcels.refund(order_id, units=99)))
+        works.append(
+            (moment + timedelta(hours=2), lambda: parcels.refund(order_id, units=99, by=by))
+        )
     return works

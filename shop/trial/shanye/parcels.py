@@ -12,17 +12,15 @@ from shop.orders.models import OrderLine
 from shop.payments import refunds
 from shop.payments.refunds import Units, Wanted
 
-BY = "demo"
 
-
-def hand_over(order_id: int) -> None:
+def hand_over(order_id: int, *, by: str) -> None:
     """Ship what is shipped, and hand the rest over at its counter against the ticket."""
     at = clock.now()
     with db.unit_of_work() as session:
         for ticket_id, location_id, point_id in _tickets(session, order_id):
             units = _left(session, order_id, OrderLine.location_id == location_id)
             if units and point_id is not None:
-                pickup.hand_out(session, ticket_id, point_id, units, by=BY, at=at)
+                pickup.hand_out(session, ticket_id, point_id, units, by=by, at=at)
         units = _left(session, order_id, OrderLine.delivery == "shipping")
         if units:
             goods.ship(
@@ -31,27 +29,27 @@ def hand_over(order_id: int) -> None:
                 units,
                 carrier="顺丰速运",
                 tracking_number=f"SF{order_id % 10**10:010d}",
-                by=BY,
+                by=by,
                 at=at,
             )
 
 
-def make_ready(order_id: int) -> None:
+def make_ready(order_id: int, *, by: str) -> None:
     """The goods of an order lie at their counter, and the buyer is told."""
     with db.unit_of_work() as session:
         for ticket_id, _location_id, point_id in _tickets(session, order_id):
             if point_id is not None:
-                pickup.mark_ready(session, ticket_id, point_id, by=BY, at=clock.now())
+                pickup.mark_ready(session, ticket_id, point_id, by=by, at=clock.now())
 
 
-def deliver(order_id: int) -> None:
+def deliver(order_id: int, *, by: str) -> None:
     """What was shipped arrives."""
     with db.unit_of_work() as session:
         for fulfillment_id in goods.on_their_way(session, order_id):
-            goods.deliver(session, fulfillment_id, by=BY, at=clock.now())
+            goods.deliver(session, fulfillment_id, by=by, at=clock.now())
 
 
-def refund(order_id: int, *, units: int) -> None:
+def refund(order_id: int, *, units: int, by: str) -> None:
     """Give back one unit of the first line, or up to `units` of every line."""
     with db.unit_of_work() as session:
         lines = session.scalars(
@@ -60,7 +58,7 @@ def refund(order_id: int, *, units: int) -> None:
         wanted = [Units(line.id, min(units, line.quantity - line.refunded_count)) for line in lines]
         chosen = wanted if units > 1 else wanted[:1]
         if any(one.units for one in chosen):
-            refunds.reserve(session, order_id, Wanted(lines=chosen), by=BY, at=clock.now())
+            refunds.reserve(session, order_id, Wanted(lines=chosen), by=by, at=clock.now())
 
 
 def _tickets(session: Session, order_id: int) -> list[tuple[int, int, int | None]]:

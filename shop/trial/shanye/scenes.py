@@ -169,7 +169,7 @@ class _Scenes:
     def waits_at_the_counter(self) -> None:
         """Ready to be collected; the buyer has the message."""
         order = self._buy("linden-honey", "westlake", counter="westlake")
-        parcels.make_ready(order.order_id)
+        parcels.make_ready(order.order_id, by=self._staff("clerk"))
         self.played.settle()
 
     def applications(self) -> None:
@@ -230,9 +230,9 @@ class _Scenes:
     def _delivered(self, good: str, shop: str) -> int:
         order_id = self._buy(good, shop).order_id
         clock.travel(clock.now() + timedelta(hours=20))
-        parcels.hand_over(order_id)
+        parcels.hand_over(order_id, by=self._staff("staff"))
         clock.travel(clock.now() + timedelta(hours=24))
-        parcels.deliver(order_id)
+        parcels.deliver(order_id, by=self._staff("staff"))
         return order_id
 
     def _buy(
