@@ -159,6 +159,7 @@ def _page(
             rows=plan_form.with_new(rows)
             if rows is not None
             else (plan_form.shown(terms, currency=_currency()) if terms else []),
+            ceiling=plan_form.percent(terms.ceiling_bps) if terms else "",
             problems=plans.problems(session, terms) if terms else [],
             kinds=[kind.value for kind in PointKind],
             category_names={f"category:{one.id}": text_of(one.name) for one in tree.rows},

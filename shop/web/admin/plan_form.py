@@ -86,6 +86,11 @@ def bps(text: str, name: str) -> int:
     return int(whole or 0) * 100 + int(part.ljust(2, "0") or 0)
 
 
+def percent(rate_bps: int) -> str:
+    """Basis points as a percentage to edit, without needless zeros."""
+    return f"{rate_bps / 100:.2f}".rstrip("0").rstrip(".")
+
+
 def same_point(form: Mapping[str, str]) -> SamePoint:
     """What a point gets that both sold and handed over. Raises Invalid."""
     chosen = form.get("same_point", "")
@@ -96,7 +101,7 @@ def same_point(form: Mapping[str, str]) -> SamePoint:
 
 def _row(rule: Rule, currency: str) -> Row:
     if rule.rate is Rate.PERCENT:
-        value = f"{rule.bps / 100:.2f}".rstrip("0").rstrip(".")
+        value = percent(rule.bps)
     else:
         amount = rule.fixed.get(currency)
         value = "" if amount is None else str(to_decimal(amount, currency))

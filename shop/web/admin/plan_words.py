@@ -49,13 +49,13 @@ _PROBLEMS: Mapping[str, Words] = {
 }
 
 
-def of_problem(problem: Problem) -> Words:
-    """What is wrong with a plan and what to do."""
+def of_problem(problem: Problem) -> Words | str:
+    """What is wrong with a plan and what to do; a code without words says itself in English."""
     known = _PROBLEMS.get(problem.code)
-    return Words(known.msgid, dict(problem.params)) if known else _l("%(text)s", text=problem.code)
+    return Words(known.msgid, dict(problem.params)) if known else problem.sentence
 
 
-def kept(rule: Rule, names: Mapping[str, Mapping[str, str]]) -> list[Words]:
+def kept(rule: Rule, names: Mapping[str, Mapping[str, str]]) -> list[Words | str]:
     """Everything about a rule that the editor does not change."""
     when = rule.when
     found = [
@@ -66,7 +66,7 @@ def kept(rule: Rule, names: Mapping[str, Mapping[str, str]]) -> list[Words]:
         _named(_l("only for the grades %(names)s"), when.grades, names),
         _named(_l("only over the channels %(names)s"), when.channels, names),
         _named(_l("only in the currencies %(names)s"), when.currencies, names),
-        *(_CUSTOMERS.get(one, _l("%(text)s", text=one)) for one in when.customers),
+        *(_CUSTOMERS.get(one, one) for one in when.customers),
         _amounts(_l("lines from %(amounts)s"), when.from_amount),
         _amounts(_l("lines below %(amounts)s"), when.below_amount),
         _amounts(_l("at least %(amounts)s a line"), rule.floor),
