@@ -136,7 +136,7 @@ def prepare_and_approve(page: Page, number: str) -> None:
         page.wait_for_timeout(1000)
         page.reload()
     expect(page.get_by_text("Paid", exact=True).first).to_be_visible()
-    expect(page.locator("table")).to_contain_text(number)
+    expect(page.locator("table").first).to_contain_text(number)
     picture(page, "payout")
 
 
