@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import cache
 
-from babel.numbers import format_currency
+from babel import Locale
+from babel.numbers import NumberPattern, parse_pattern
 
 from commissions.arithmetic import cumulative, exponent, half_up, share_of, split
 from shop.kernel.errors import Invalid
@@ -61,7 +63,21 @@ def to_decimal(amount: int, currency: str) -> Decimal:
 
 def format_money(amount: int, currency: str, *, tag: str | None = None) -> str:
     """The amount as the reader's language writes it: ¥12.50 in Chinese, CN¥12.50 in English."""
-    return format_currency(to_decimal(amount, currency), currency, locale=_BABEL[tag or locale()])
+    name = _BABEL[tag or locale()]
+    pattern = _pattern(name, exponent(currency))
+    number = to_decimal(amount, currency)
+    return str(pattern.apply(number, name, currency=currency, currency_digits=False))
+
+
+@cache
+def _pattern(name: str, digits: int) -> NumberPattern:
+    """How a language writes money, with as many digits as the currency has minor units.
+
+    Babel's own choice is what shops of a country round to in cash: it would show 12.50 RSD as 13.
+    """
+    pattern = parse_pattern(Locale.parse(name).currency_formats["standard"].pattern)
+    pattern.frac_prec = (digits, digits)
+    return pattern
 
 
 def parse_money(text: str, currency: str, *, field: str = "") -> int:
