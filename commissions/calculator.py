@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from commissions.arithmetic import FULL_BPS, cumulative
+from commissions.arithmetic import FULL_BPS, cumulative, split
 from commissions.ceiling import fit
 from commissions.decisions import Decision, Outcome
 from commissions.facts import Fulfilled, Party, Sale, SaleLine
@@ -33,6 +33,9 @@ class Reckoning:
     decisions: tuple[Decision, ...]
     room: Mapping[str, int]
     """Line key → the most that the fulfiller of this line may earn."""
+    headroom: Mapping[str, int] = field(default_factory=dict)
+    """Line key → what the ceiling leaves when seller, upline and fulfiller all have theirs: the
+    most that bands and bonus may add. Empty if no rule counts a period."""
     _shares: dict[Party, dict[str, Share | None]] = field(default_factory=dict, compare=False)
 
     def fulfiller_share(self, line_key: str, party: Party) -> Share | None:
@@ -57,10 +60,13 @@ class Reckoning:
 
 def reckon(sale: Sale, terms: Terms) -> Reckoning:
     """Decide seller and upline of every line."""
-    found = {role: shares(sale, terms.of_role(role), _parties(sale, role)) for role in Role}
+    sellers = shares(sale, terms.of_role(Role.SELLER), [line.seller for line in sale.lines])
+    sold = [_payable(share, Role.SELLER) for share in sellers]
+    uplines = shares(sale, terms.of_role(Role.UPLINE), _uplines(sale), sold)
+    found = {Role.SELLER: sellers, Role.UPLINE: uplines}
     best = _best_fulfiller_amounts(sale, terms)
     asked = [
-        [_payable(found[role][i]) for role in _ROLES_AT_SALE] + [best[i]]
+        [_payable(found[role][i], role) for role in _ROLES_AT_SALE] + [best[i]]
         for i in range(len(sale.lines))
     ]
     bases = [line.base_amount for line in sale.lines]
@@ -71,7 +77,9 @@ def reckon(sale: Sale, terms: Terms) -> Reckoning:
         for r, role in enumerate(_ROLES_AT_SALE)
         if role is Role.SELLER or terms.of_role(role)
     ]
-    return Reckoning(sale, terms, tuple(decisions), _room(sale, terms, asked, allowed))
+    room = _room(sale, terms, asked, allowed)
+    headroom = _headroom(sale, terms, allowed, room) if terms.counts else {}
+    return Reckoning(sale, terms, tuple(decisions), room, headroom)
 
 
 def reckon_without_plan(sale: Sale) -> Reckoning:
@@ -116,7 +124,7 @@ def _part_of_line(
     line, quantity = share.line, share.line.quantity
     total = min(share.amount, reckoning.room[line.key])
     trace = _working(reckoning.sale, share, share.amount, total, reckoning.terms)
-    outcome = _outcome(share, total)
+    outcome = _outcome(share, Role.FULFILLER, total)
     sold = 0
     if reckoning.terms.same_point is SamePoint.HIGHER:
         sold = reckoning.paid_to_seller(line.key, share.party.point_key)
@@ -164,16 +172,28 @@ def _room(
     }
 
 
+def _headroom(
+    sale: Sale, terms: Terms, allowed: list[list[int]], room: Mapping[str, int]
+) -> dict[str, int]:
+    """What the ceiling leaves beside all roles of each line, and of the order as a whole."""
+    used = [sum(allowed[i][:-1]) + room[line.key] for i, line in enumerate(sale.lines)]
+    bases = [line.base_amount for line in sale.lines]
+    left = [
+        max(0, base * terms.ceiling_bps // FULL_BPS - taken)
+        for base, taken in zip(bases, used, strict=True)
+    ]
+    whole = max(0, sum(bases) * terms.ceiling_bps // FULL_BPS - sum(used))
+    if sum(left) > whole:
+        left = split(whole, left)
+    return {line.key: part for line, part in zip(sale.lines, left, strict=True)}
+
+
 def _between(total: int, first: int, units: int, whole: int) -> int:
     return cumulative(total, first + units, whole) - cumulative(total, first, whole)
 
 
-def _parties(sale: Sale, role: Role) -> list[Party | None]:
-    if role is Role.SELLER:
-        return [line.seller for line in sale.lines]
-    if role is Role.UPLINE:
-        return [None if _is_own_upline(line) else line.upline for line in sale.lines]
-    return [None] * len(sale.lines)
+def _uplines(sale: Sale) -> list[Party | None]:
+    return [None if _is_own_upline(line) else line.upline for line in sale.lines]
 
 
 def _is_own_upline(line: SaleLine) -> bool:
@@ -182,7 +202,10 @@ def _is_own_upline(line: SaleLine) -> bool:
 
 
 def _best_fulfiller_amounts(sale: Sale, terms: Terms) -> list[int]:
-    """The most any fulfiller rule could yield per line, whoever the point will be."""
+    """The most any fulfiller rule could yield per line, whoever the point will be.
+
+    Caps per order are left out: which lines share one is known when somebody hands over.
+    """
     best = [0] * len(sale.lines)
     anyone = Party(point_key="", payee_key="")
     for rule in terms.of_role(Role.FULFILLER):
@@ -198,12 +221,21 @@ def _best_fulfiller_amounts(sale: Sale, terms: Terms) -> list[int]:
 
 def _without_point_conditions(rule: Rule) -> Rule:
     anywhere = replace(rule.when, points=(), point_kinds=(), point_groups=(), grades=())
-    return replace(rule, when=anywhere)
+    return replace(rule, when=anywhere, order_cap={})
 
 
-def _payable(share: Share | None) -> int:
-    """An ineligible beneficiary takes no room under the ceiling."""
-    return 0 if share is None or share.party.refusal else share.amount
+def _payable(share: Share | None, role: Role) -> int:
+    """A beneficiary that may not earn takes no room under the ceiling."""
+    return 0 if share is None or _bar(share, role) else share.amount
+
+
+def _bar(share: Share, role: Role) -> Outcome | None:
+    """Why a beneficiary may not earn whatever its rule says; None if it may."""
+    if share.party.refusal:
+        return Outcome.INELIGIBLE
+    if role is Role.UPLINE and not share.party.contract:
+        return Outcome.NO_CONTRACT
+    return None
 
 
 def _decide(
@@ -221,7 +253,7 @@ def _decide(
     if share.rule is None:
         passed = _rules_passed(share)
         return _nothing(line, role, SALE, sale.key, Outcome.NO_RULE, share.party, passed)
-    outcome = _outcome(share, allowed)
+    outcome = _outcome(share, role, allowed)
     return Decision(
         line_key=line.key,
         role=role,
@@ -232,7 +264,7 @@ def _decide(
         rule=share.rule,
         amount=allowed if outcome is Outcome.PAID else 0,
         base_amount=share.base_amount,
-        forgone_amount=share.amount if outcome is Outcome.INELIGIBLE else 0,
+        forgone_amount=share.amount if _bar(share, role) else 0,
         trace={**_candidates(line, role), **_working(sale, share, asked, allowed, terms)},
     )
 
@@ -243,9 +275,9 @@ def _why_no_share(line: SaleLine, role: Role) -> Outcome:
     return Outcome.SAME_POINT if line.commissionable else Outcome.NOT_COMMISSIONABLE
 
 
-def _outcome(share: Share, allowed: int) -> Outcome:
-    if share.party.refusal:
-        return Outcome.INELIGIBLE
+def _outcome(share: Share, role: Role, allowed: int) -> Outcome:
+    if bar := _bar(share, role):
+        return bar
     if share.line.base_amount == 0 or share.base_amount == 0:
         return Outcome.ZERO_BASE
     if share.amount == 0:
@@ -315,7 +347,13 @@ def _working(sale: Sale, share: Share, asked: int, allowed: int, terms: Terms) -
     if share.pool:
         working["pool"] = share.pool
     if share.bound:
-        working["bound"] = {share.bound: share.amount}
+        working["bound"] = {share.bound: share.bound_amount}
+    if share.order_cap:
+        working["order_cap"] = share.order_cap
+    if rule.period:
+        working["period"] = {"period": rule.period.value, "tiers": len(rule.tiers)}
+        if sale.currency in rule.period_cap:
+            working["period"]["cap"] = rule.period_cap[sale.currency]
     if share.party.refusal:
         working["refusal"] = share.party.refusal
     elif allowed < asked:

@@ -1,11 +1,23 @@
-"""The name a fact has on the entries it causes."""
+"""Why entries are written: the cause of a change, and the name a fact has on what it causes."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from commissions.facts import KINDS, Disputed, Fact, Refunded
-from commissions.settling import Cause
 
 _SHORT: dict[type[Fact], str] = {Refunded: "refund"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why entries are written now."""
+
+    name: str
+    key: str
+    at: datetime
+    by: str
 
 
 def cause_of(fact: Fact, *, by: str) -> Cause:

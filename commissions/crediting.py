@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 
 from commissions.archive import StoredSale, stored_facts, stored_sale
 from commissions.calculator import SALE
+from commissions.causes import Cause
 from commissions.effects import take_effect
 from commissions.errors import NotFound
 from commissions.history import in_order
 from commissions.intake import RecordedSale
 from commissions.models import SaleHead, SaleRow
 from commissions.rows import row_count, table_of
-from commissions.settling import Batch, Case, Cause, settle, write_out
+from commissions.settling import Batch, Case, settle, write_out
 from commissions.versions import version_at
 
 

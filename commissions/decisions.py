@@ -22,6 +22,8 @@ class Outcome(StrEnum):
     NOT_COMMISSIONABLE = "not_commissionable"
     INELIGIBLE = "ineligible"
     """The beneficiary may not earn; its share stays with the brand and nobody moves up."""
+    NO_CONTRACT = "no_contract"
+    """An upline earns under a service contract only, and there was none."""
     SAME_POINT = "same_point"
     """The upline is the seller itself."""
     NO_RULE = "no_rule"
@@ -50,6 +52,6 @@ class Decision:
     amount: int = 0
     base_amount: int = 0
     forgone_amount: int = 0
-    """What an ineligible beneficiary would have earned."""
+    """What a beneficiary would have earned that may not earn, or has no contract."""
     trace: Mapping[str, Any]
     """Everything that led here: codes, keys and numbers, no prose."""

@@ -115,7 +115,23 @@ def steps_of_trace(trace: Mapping[str, Any], amount: int) -> list[Step]:
     steps += _rate(trace)
     steps += [
         Step(code, trace[code])
-        for code in ("pool", "bound", "ceiling", "higher_of", "handed_over")
+        for code in (
+            "award",
+            "counted",
+            "pool",
+            "bound",
+            "order_cap",
+            "ceiling",
+            "higher_of",
+            "handed_over",
+            "band",
+        )
+        if code in trace
+    ]
+    steps += [Step("band_part", band) for band in trace.get("bands", ())]
+    steps += [
+        Step(code, trace[code])
+        for code in ("target", "period_cap", "award_ceiling", "period_total", "period")
         if code in trace
     ]
     if "refusal" in trace:

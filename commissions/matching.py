@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from commissions.facts import Party, Sale, SaleLine
-from commissions.terms import Basis, Rate, Rule, When
+from commissions.terms import Basis, Rate, Role, Rule, When
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,8 @@ def _failed_of_rate(rule: Rule, sale: Sale, line: SaleLine) -> str | None:
     # No amount for the currency and no known cost are "does not match", never "counts as zero".
     if rule.rate is Rate.FIXED and sale.currency not in rule.fixed:
         return "fixed_currency"
+    if rule.role is Role.BONUS and sale.currency not in rule.target:
+        return "target_currency"
     if rule.basis is Basis.PROFIT and rule.rate is Rate.PERCENT and line.cost_amount is None:
         return "cost_unknown"
     return None

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from commissions.arithmetic import EXPONENTS
-from commissions.terms import Basis, Rate, Role, Rule, Terms, When
+from commissions.arithmetic import EXPONENTS, FULL_BPS
+from commissions.terms import Basis, Period, Rate, Role, Rule, Terms, TierMode, When
 
 _SETS = (
     "products",
@@ -52,6 +53,8 @@ class Market:
     known: Mapping[str, Collection[str]] = field(default_factory=dict)
     """Dimension → keys that exist; a dimension left out is not checked."""
     profile: LegalProfile = field(default_factory=LegalProfile)
+    zone: str = ""
+    """The brand's time zone, which months are counted in; empty if it is not to be compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +83,7 @@ _SENTENCES = {
     "unknown_value": "{dimension} cannot be {key}. Choose one of the offered values.",
     "unknown_currency": "{currency} is no currency. Use an ISO code.",
     "bound_missing": "the {bound} has no amount for {currency}. State one, or remove the {bound}.",
-    "bounds_crossed": "the floor is above the cap in {currency}. Lower the floor.",
+    "bounds_crossed": "the floor is above a cap in {currency}. Lower the floor.",
     "fixed_missing": "there is no amount for {currency}, so it will not match there.",
     "no_fixed_amount": "a fixed rate needs an amount in at least one currency.",
     "negative": "{what} is below zero. Use zero or more.",
@@ -95,6 +98,27 @@ _SENTENCES = {
     "ceiling_breach": "together with rules {others} it can reach {sum} of what was paid, "
     "above the ceiling of {ceiling}. Lower a rate or raise the ceiling.",
     "may_be_scaled": "on a low price the amount can pass the ceiling; it will be scaled down then.",
+    "zone_unknown": "{zone} is no time zone. Use an IANA name such as Asia/Shanghai.",
+    "zone_differs": "the plan counts months in {zone}, the brand lives in {brand}. "
+    "Use the brand's zone.",
+    "period_needed": "{what} needs a period to be counted over. Choose one, or remove it.",
+    "period_without_use": "nothing is counted over the {period}. Add bands, a cap or a target, or "
+    "remove the period.",
+    "campaign_needs_dates": "a campaign needs a beginning and an end. State both.",
+    "campaign_ends_first": "the campaign ends before it begins. Exchange the two dates.",
+    "campaign_without_use": "dates of a campaign serve no other period. Remove them.",
+    "tiers_not_rising": "each band must begin above the one before in {currency}. Put them in "
+    "order, the first above zero.",
+    "tier_unreachable": "band {tier} has the percentage of the one below. Change or remove it.",
+    "tier_falls": "band {tier} pays less for everything than the one below: selling more would "
+    "earn less. Raise it, or let each band have its own percentage.",
+    "tiers_need_percent": "bands need a percentage of what was paid. Change the rate or the basis.",
+    "bounds_with_tiers": "a {bound} and bands contradict each other. Use a cap per period.",
+    "bonus_needs_period": "a bonus is counted over a period. Choose one.",
+    "target_missing": "a bonus needs a target above zero in at least one currency.",
+    "target_currency_missing": "there is no target for {currency}, so nothing counts there.",
+    "bonus_of_paid": "a bonus is an amount or a percentage of what was paid. Change the basis.",
+    "bounds_of_bonus": "a bonus has no {bound} of a line or an order. Use a cap per period.",
     "high_share": "all roles together can reach {sum} of what was paid.",
 }
 
@@ -117,6 +141,8 @@ def _of_terms(terms: Terms, market: Market) -> Iterable[Problem]:
     places = [(rule.role, rule.position) for rule in terms.rules]
     for role, position in sorted({place for place in places if places.count(place) > 1}):
         yield Problem(code="position_twice", role=role, position=position)
+    if terms.counts:
+        yield from _of_zone(terms.zone, market.zone)
     profile = market.profile
     if terms.ceiling_bps > profile.ceiling_bps:
         params = {
@@ -132,15 +158,95 @@ def _of_terms(terms: Terms, market: Market) -> Iterable[Problem]:
             yield _at(rule, "upline_without_reason")
 
 
+def _of_zone(zone: str, of_brand: str) -> Iterable[Problem]:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        yield Problem(code="zone_unknown", params={"zone": zone})
+        return
+    if of_brand and zone != of_brand:
+        yield Problem(code="zone_differs", params={"zone": zone, "brand": of_brand})
+
+
 def _of_rule(rule: Rule, market: Market) -> Iterable[Problem]:
     if rule.role is not Role.SELLER and not rule.service.strip():
         yield _at(rule, "service_missing", role=rule.role.value)
-    if rule.bps > 10_000:
+    if rule.top_bps > FULL_BPS:
         yield _at(rule, "rate_above_whole")
-    if rule.bps < 0 or rule.hold_days < 0 or rule.position < 1:
+    if (
+        min([rule.bps, *(tier.bps for tier in rule.tiers)]) < 0
+        or rule.hold_days < 0
+        or rule.position < 1
+    ):
         yield _at(rule, "negative", what="A number")
     yield from _of_amounts(rule, market)
     yield from _of_conditions(rule, market)
+    yield from _of_period(rule)
+    yield from _of_tiers(rule, market)
+    if rule.role is Role.BONUS:
+        yield from _of_bonus(rule, market)
+
+
+def _of_period(rule: Rule) -> Iterable[Problem]:
+    """A period is stated exactly where something is counted over it."""
+    counted = {"bands": rule.tiers, "a cap per period": rule.period_cap}
+    used = [what for what, value in counted.items() if value]
+    if rule.period is None:
+        for what in used:
+            yield _at(rule, "period_needed", what=what.capitalize())
+    elif not used and rule.role is not Role.BONUS:
+        yield _at(rule, "period_without_use", period=rule.period.value)
+    dates = (rule.campaign_from, rule.campaign_until)
+    if rule.period is Period.CAMPAIGN:
+        if rule.campaign_from is None or rule.campaign_until is None:
+            yield _at(rule, "campaign_needs_dates")
+        elif rule.campaign_until <= rule.campaign_from:
+            yield _at(rule, "campaign_ends_first")
+    elif dates != (None, None):
+        yield _at(rule, "campaign_without_use")
+
+
+def _of_tiers(rule: Rule, market: Market) -> Iterable[Problem]:
+    """Bands rise in every sold currency, each changes something, and none fights with a bound."""
+    if not rule.tiers:
+        return
+    if rule.rate is not Rate.PERCENT or rule.basis is not Basis.PAID:
+        yield _at(rule, "tiers_need_percent")
+    for currency in _served(rule, market):
+        if any(currency not in tier.from_amount for tier in rule.tiers):
+            yield _at(rule, "bound_missing", bound="band", currency=currency)
+    for currency in sorted({c for tier in rule.tiers for c in tier.from_amount}):
+        begins = [0, *(tier.from_amount.get(currency, _NO_BOUND) for tier in rule.tiers)]
+        if any(low >= high for low, high in pairwise(begins) if low != _NO_BOUND):
+            yield _at(rule, "tiers_not_rising", currency=currency)
+    rates = [rule.bps, *(tier.bps for tier in rule.tiers)]
+    for number, (low, high) in enumerate(pairwise(rates), start=2):
+        if low == high:
+            yield _at(rule, "tier_unreachable", tier=number)
+        if low > high and rule.tier_mode is TierMode.RETROACTIVE:
+            yield _at(rule, "tier_falls", tier=number)
+    for name, bounds in _bounds_of_sale(rule):
+        if bounds:
+            yield _at(rule, "bounds_with_tiers", bound=name)
+
+
+def _of_bonus(rule: Rule, market: Market) -> Iterable[Problem]:
+    """A bonus has a period and a target, and pays for the whole of it."""
+    if rule.period is None:
+        yield _at(rule, "bonus_needs_period")
+    if not rule.target or min(rule.target.values()) < 1:
+        yield _at(rule, "target_missing")
+    for currency in _missing(rule, rule.target, market):
+        yield _at(rule, "target_currency_missing", is_error=False, currency=currency)
+    if rule.basis is not Basis.PAID:
+        yield _at(rule, "bonus_of_paid")
+    for name, bounds in _bounds_of_sale(rule):
+        if bounds:
+            yield _at(rule, "bounds_of_bonus", bound=name)
+
+
+def _bounds_of_sale(rule: Rule) -> tuple[tuple[str, Mapping[str, int]], ...]:
+    return (("floor", rule.floor), ("cap", rule.cap), ("cap per order", rule.order_cap))
 
 
 def _of_amounts(rule: Rule, market: Market) -> Iterable[Problem]:
@@ -148,6 +254,10 @@ def _of_amounts(rule: Rule, market: Market) -> Iterable[Problem]:
         rule.fixed,
         rule.floor,
         rule.cap,
+        rule.order_cap,
+        rule.period_cap,
+        rule.target,
+        *(tier.from_amount for tier in rule.tiers),
         rule.when.from_amount,
         rule.when.below_amount,
     ):
@@ -161,17 +271,21 @@ def _of_amounts(rule: Rule, market: Market) -> Iterable[Problem]:
             yield _at(rule, "no_fixed_amount")
         for currency in _missing(rule, rule.fixed, market):
             yield _at(rule, "fixed_missing", is_error=False, currency=currency)
-    for name, bounds in (("floor", rule.floor), ("cap", rule.cap)):
+    for name, bounds in (*_bounds_of_sale(rule), ("cap per period", rule.period_cap)):
         for currency in _missing(rule, bounds, market) if bounds else ():
             yield _at(rule, "bound_missing", bound=name, currency=currency)
-    for currency in rule.floor.keys() & rule.cap.keys():
-        if rule.floor[currency] > rule.cap[currency]:
+    for currency, floor in rule.floor.items():
+        caps = [caps.get(currency) for caps in (rule.cap, rule.order_cap, rule.period_cap)]
+        if any(cap is not None and floor > cap for cap in caps):
             yield _at(rule, "bounds_crossed", currency=currency)
 
 
 def _missing(rule: Rule, amounts: Mapping[str, int], market: Market) -> list[str]:
-    served = rule.when.currencies or market.currencies
-    return [currency for currency in served if currency not in amounts]
+    return [currency for currency in _served(rule, market) if currency not in amounts]
+
+
+def _served(rule: Rule, market: Market) -> Sequence[str]:
+    return rule.when.currencies or market.currencies
 
 
 def _of_conditions(rule: Rule, market: Market) -> Iterable[Problem]:
@@ -200,6 +314,10 @@ def _covers(earlier: Rule, later: Rule) -> bool:
         later.rate is Rate.FIXED and set(later.fixed) <= set(earlier.fixed)
     ):
         return False
+    if earlier.role is Role.BONUS and not set(later.target) <= set(earlier.target):
+        return False
+    if earlier.period is Period.CAMPAIGN and not _lasts_over(earlier, later):
+        return False
     if _needs_cost(earlier) and not _needs_cost(later):
         return False
     for dimension in _SETS:
@@ -207,6 +325,20 @@ def _covers(earlier: Rule, later: Rule) -> bool:
         if wanted and not (given and set(given) <= set(wanted)):
             return False
     return _ranges_cover(earlier.when, later.when)
+
+
+def _lasts_over(earlier: Rule, later: Rule) -> bool:
+    """Whether nothing arrives in the later rule's campaign outside the earlier one's.
+
+    Only a bonus is chosen by the day of arrival; other rules are chosen at the sale.
+    """
+    if earlier.role is not Role.BONUS:
+        return True
+    dates = (earlier.campaign_from, later.campaign_from, later.campaign_until)
+    if earlier.campaign_until is None or None in dates:
+        return False
+    begins, within, ends = (date for date in dates if date)
+    return begins <= within and ends <= earlier.campaign_until
 
 
 def _needs_cost(rule: Rule) -> bool:
@@ -226,12 +358,16 @@ def _ranges_cover(earlier: When, later: When) -> bool:
 
 
 def _of_ceiling(terms: Terms, market: Market) -> Iterable[Problem]:
-    """The worst sum of percentages that one line can meet, one rule of each role."""
-    roles = [rules for role in Role if (rules := terms.of_role(role))]
+    """The worst sum of percentages that one line can meet, one rule of each role.
+
+    Bands count with their highest percentage and caps not at all.
+    """
+    choices = [(None, *terms.of_role(role)) for role in Role]
     worst: tuple[Rule, ...] = ()
     reached = 0
-    for rules in product(*roles):
-        total = sum(rule.bps for rule in rules if rule.rate is Rate.PERCENT)
+    for choice in product(*choices):
+        rules = tuple(rule for rule in choice if rule is not None)
+        total = sum(_most_bps(rule, rules) for rule in rules)
         if total > reached and _can_meet(rules):
             worst, reached = rules, total
     if reached > terms.ceiling_bps:
@@ -241,8 +377,23 @@ def _of_ceiling(terms: Terms, market: Market) -> Iterable[Problem]:
     elif reached >= market.profile.warning_bps:
         yield Problem(code="high_share", is_error=False, params={"sum": _percent(reached)})
     for rule in terms.rules:
-        if rule.enabled and (rule.rate is Rate.FIXED or rule.floor):
+        unsure = rule.rate is Rate.FIXED and rule.role is not Role.BONUS
+        if rule.enabled and (unsure or rule.floor):
             yield _at(rule, "may_be_scaled", is_error=False)
+
+
+def _most_bps(rule: Rule, rules: Sequence[Rule]) -> int:
+    """The largest share of what was paid that a rule can take, as far as it can be known."""
+    if rule.role is Role.BONUS and rule.rate is Rate.FIXED:
+        # The smallest sales that earn it are the target itself.
+        targets = [(rule.fixed.get(c, 0), sales) for c, sales in rule.target.items() if sales > 0]
+        return max([-(-fixed * FULL_BPS // sales) for fixed, sales in targets], default=0)
+    if rule.rate is Rate.FIXED:
+        return 0
+    if rule.basis is Basis.SELLER:
+        seller = next((other for other in rules if other.role is Role.SELLER), None)
+        return -(-rule.bps * (seller.bps if seller else 0) // FULL_BPS)
+    return rule.top_bps
 
 
 def _can_meet(rules: Sequence[Rule]) -> bool:

@@ -192,6 +192,7 @@ def publish_draft(
         effective_to=effective_to,
         ceiling_bps=terms.ceiling_bps,
         same_point=terms.same_point,
+        zone=terms.zone,
         content_hash=draft.content_hash,
         draft_id=draft.id,
         author=draft.author,
@@ -228,11 +229,13 @@ def _evidence(market: Market, problems: Sequence[Problem]) -> dict[str, Any]:
 
 def _rule_row(rule: Rule, version_id: int, ids: Ids) -> dict[str, Any]:
     columns = {name for name in table_of(RuleRow).columns.keys() if hasattr(rule, name)}  # noqa: SIM118
+    words = {name: getattr(rule, name) for name in columns}
+    amounts = {name: dict(value) for name, value in words.items() if isinstance(value, Mapping)}
     return {
-        **{name: getattr(rule, name) for name in columns},
-        "fixed": dict(rule.fixed),
-        "floor": dict(rule.floor),
-        "cap": dict(rule.cap),
+        **words,
+        **amounts,
+        "tiers": plain(rule.tiers),
+        "tier_mode": rule.tier_mode if rule.tiers else None,
         "conditions": plain(rule.when),
         "id": ids(),
         "version_id": version_id,

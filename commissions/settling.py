@@ -1,14 +1,14 @@
 """Write the difference between what everybody should have and what is posted.
 
-This is the only writer of decisions, entries and releases. It is told a sale, its facts and which
-fact is new; it never edits a row, so a repeated fact finds no difference and writes nothing.
+This is the only writer of decisions, entries and releases; what a whole period adds to them is
+reckoned by counting.py. It is told a sale, its facts and which fact is new; it never edits a row,
+so a repeated fact finds no difference and writes nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 from commissions.archive import StoredSale
 from commissions.calculator import Reckoning, reckon, reckon_without_plan
 from commissions.canonical import plain
+from commissions.causes import Cause
+from commissions.counting import count
 from commissions.facts import Fact
 from commissions.ledger import Change, Changes, movement_of_entry, post, shift_balances
 from commissions.models import Entry, EntryKind, Release, Ruling
@@ -46,22 +48,15 @@ class Case:
     in_force: InForce | None
     posted: dict[Origin, Posted] = field(default_factory=dict)
     reckoning: Reckoning = field(init=False)
+    is_new: bool = field(init=False)
+    """Nothing was posted before."""
 
     def __post_init__(self) -> None:
+        self.is_new = not self.posted
         if self.in_force is None:
             self.reckoning = reckon_without_plan(self.stored.sale)
         else:
             self.reckoning = reckon(self.stored.sale, self.in_force.terms)
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """Why entries are written now."""
-
-    name: str
-    key: str
-    at: datetime
-    by: str
 
 
 @dataclass(slots=True)
@@ -74,25 +69,54 @@ class Batch:
     entries: list[dict[str, Any]] = field(default_factory=list)
     releases: list[dict[str, Any]] = field(default_factory=list)
     changes: Changes = field(default_factory=dict)
+    found_by_fact: list[list[Target]] = field(default_factory=list)
+    cause: Cause | None = None
+    """The last one; None before anything was settled."""
 
-    def change_of(self, target: Target) -> Change:
-        payee_key = target.decision.party.payee_key if target.decision.party else ""
+    def change_of(self, payee_key: str) -> Change:
         return self.changes.setdefault((payee_key, self.case.stored.sale.currency), Change())
 
 
 def settle(batch: Batch, facts: Iterable[Fact], cause: Cause) -> None:
     """Collect whatever the facts make different. Keeps the case's books true for a next call."""
-    for target in targets(batch.case.reckoning, facts):
+    found = targets(batch.case.reckoning, facts)
+    for target in found:
         _settle_target(batch, target, cause)
+    batch.found_by_fact.append(found)
+    batch.cause = cause
 
 
 def write_out(session: Session, batch: Batch) -> None:
-    """Write what was collected: decisions, entries, releases, postings, balances."""
+    """Write what was collected: decisions, entries, releases, postings, balances.
+
+    Periods come first: what they owe for the lines that arrived is posted with these lines.
+    """
+    _count_periods(session, batch)
     write(session, Ruling, batch.rulings)
     write(session, Entry, batch.entries)
     write(session, Release, batch.releases)
     post(session, map(movement_of_entry, batch.entries), ids=batch.ids)
     shift_balances(session, batch.changes)
+
+
+def _count_periods(session: Session, batch: Batch) -> None:
+    case, cause = batch.case, batch.cause
+    if cause is None or case.in_force is None or not case.in_force.terms.counts:
+        return
+    differences = count(
+        session,
+        case.stored,
+        case.in_force,
+        case.reckoning,
+        batch.found_by_fact,
+        cause,
+        is_new=case.is_new,
+        ids=batch.ids,
+    )
+    batch.entries += differences.entries
+    batch.releases += differences.releases
+    for row in differences.entries:
+        batch.change_of(row["payee_key"]).earned += row["amount"]
 
 
 def books_of(session: Session, stored: StoredSale) -> dict[Origin, Posted]:
@@ -213,6 +237,7 @@ def _entry(
         "origin_id": origin_id,
         "sale_id": case.stored.id,
         "line_id": case.stored.line_ids[decision.line_key],
+        "award_id": None,
         "point_key": decision.party.point_key,
         "payee_key": decision.party.payee_key,
         "role": decision.role,
@@ -235,7 +260,7 @@ def _add(batch: Batch, target: Target, book: Posted, row: dict[str, Any]) -> Non
     kind, amount = row["kind"], row["amount"]
     _count(book, kind, amount)
     batch.entries.append(row)
-    change = batch.change_of(target)
+    change = batch.change_of(row["payee_key"])
     change.earned += amount
     if kind is EntryKind.RESERVE:
         change.reserve -= amount
@@ -262,7 +287,9 @@ def _release(batch: Batch, target: Target, book: Posted, cause: Cause) -> None:
         }
     )
     book.released = True
-    batch.change_of(target).expected -= book.earned - book.reversed - book.reserved
+    batch.change_of(target.decision.party.payee_key).expected -= (
+        book.earned - book.reversed - book.reserved
+    )
 
 
 def _rule_id(case: Case, target: Target) -> int | None:

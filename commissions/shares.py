@@ -6,7 +6,7 @@ the one point that hands over. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,10 @@ class Share:
     amount: int = 0
     bound: str = ""
     """`floor` or `cap` if one of them decided."""
+    bound_amount: int = 0
+    """What that bound made of the line."""
+    order_cap: dict[str, int] | None = None
+    """Cap of the sale and what was asked of it, if the cap decided."""
     pool: dict[str, Any] | None = None
     """Lines of this beneficiary under the same rule, rounded together once."""
 
@@ -36,22 +40,31 @@ class Share:
 
 
 def shares(
-    sale: Sale, rules: Sequence[Rule], parties: Iterable[Party | None]
+    sale: Sale,
+    rules: Sequence[Rule],
+    parties: Iterable[Party | None],
+    sold: Sequence[int] = (),
 ) -> list[Share | None]:
-    """One share per line; None where there is no party or the line earns nothing by nature."""
+    """One share per line; None where there is no party or the line earns nothing by nature.
+
+    `sold` is what the seller of each line earns; needed where an upline is paid a part of it.
+    """
     found = [
         Share(line, party, first_match(rules, sale, line, party))
         if party is not None and line.commissionable
         else None
         for line, party in zip(sale.lines, parties, strict=True)
     ]
+    earned = dict(zip((line.key for line in sale.lines), sold, strict=False))
     for pool in _pools(found):
-        _fill(pool, sale.currency)
+        _fill(pool, sale.currency, earned)
     return found
 
 
-def base_of(rule: Rule, line: SaleLine) -> int:
-    """The amount a percentage is taken of, never below zero."""
+def base_of(rule: Rule, line: SaleLine, sold: int = 0) -> int:
+    """The amount a percentage is taken of, never below zero. `sold`: what the seller earns."""
+    if rule.basis is Basis.SELLER:
+        return sold
     if rule.basis is Basis.PROFIT:
         return max(0, line.base_amount - (line.cost_amount or 0))
     return line.base_amount
@@ -66,12 +79,12 @@ def _pools(found: Iterable[Share | None]) -> list[list[Share]]:
     return list(pools.values())
 
 
-def _fill(pool: list[Share], currency: str) -> None:
+def _fill(pool: list[Share], currency: str, sold: Mapping[str, int]) -> None:
     rule = pool[0].rule
     if rule is None:
         return
     for share in pool:
-        share.base_amount = base_of(rule, share.line)
+        share.base_amount = base_of(rule, share.line, sold.get(share.line.key, 0))
     if rule.rate is Rate.FIXED:
         for share in pool:
             share.amount = rule.fixed[currency] * share.line.quantity
@@ -79,6 +92,7 @@ def _fill(pool: list[Share], currency: str) -> None:
         _spread(pool, rule)
     for share in pool:
         _bound(share, rule, currency)
+    _bound_together(pool, rule, currency)
 
 
 def _spread(pool: list[Share], rule: Rule) -> None:
@@ -100,6 +114,17 @@ def _bound(share: Share, rule: Rule, currency: str) -> None:
         return
     floor, cap = rule.floor.get(currency), rule.cap.get(currency)
     if floor is not None and share.amount < floor:
-        share.amount, share.bound = floor, "floor"
+        share.amount, share.bound, share.bound_amount = floor, "floor", floor
     if cap is not None and share.amount > cap:
-        share.amount, share.bound = cap, "cap"
+        share.amount, share.bound, share.bound_amount = cap, "cap", cap
+
+
+def _bound_together(pool: list[Share], rule: Rule, currency: str) -> None:
+    """Hold one beneficiary to its cap per sale; the lines keep their proportion."""
+    asked, cap = sum(share.amount for share in pool), rule.order_cap.get(currency)
+    if cap is None or asked <= cap:
+        return
+    parts = split(cap, [share.amount for share in pool])
+    for share, part in zip(pool, parts, strict=True):
+        share.order_cap = {"cap": cap, "asked": asked}
+        share.amount = part

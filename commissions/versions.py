@@ -15,7 +15,7 @@ from commissions.canonical import read
 from commissions.errors import NotFound
 from commissions.models import Plan, PlanVersion, RuleRow
 from commissions.rows import table_of
-from commissions.terms import Role, Rule, SamePoint, Terms, When
+from commissions.terms import Role, Rule, SamePoint, Terms, Tier, TierMode, When
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,15 @@ class InForce:
         return self.rule_ids[rule.role, rule.position]
 
 
+VersionRow = Row[int, int, int, SamePoint, str]
+_VERSION_COLUMNS = (
+    PlanVersion.id,
+    PlanVersion.number,
+    PlanVersion.ceiling_bps,
+    PlanVersion.same_point,
+    PlanVersion.zone,
+)
+
 _known: WeakKeyDictionary[Engine, dict[int, InForce]] = WeakKeyDictionary()
 # A published version never changes, so each process reads it once per database.
 
@@ -39,7 +48,7 @@ def version_at(session: Session, plan_key: str, moment: datetime) -> InForce | N
     """The version in force: of those that cover the moment, the one that began last."""
     version = PlanVersion
     row = session.execute(
-        select(version.id, version.number, version.ceiling_bps, version.same_point)
+        select(*_VERSION_COLUMNS)
         .join(Plan, Plan.id == version.plan_id)
         .where(
             Plan.key == plan_key,
@@ -58,37 +67,40 @@ def version_by_id(session: Session, version_id: int) -> InForce:
     if known is not None:
         return known
     version = PlanVersion
-    row = session.execute(
-        select(version.id, version.number, version.ceiling_bps, version.same_point).where(
-            version.id == version_id
-        )
-    ).first()
+    row = session.execute(select(*_VERSION_COLUMNS).where(version.id == version_id)).first()
     if row is None:
         raise NotFound(thing="commission_plan_version", id=version_id)
     return _ready(session, row)
 
 
-def _ready(session: Session, row: Row[int, int, int, SamePoint]) -> InForce:
+def _ready(session: Session, row: VersionRow) -> InForce:
     known = _known.setdefault(session.get_bind().engine, {})
     if row.id not in known:
         known[row.id] = _read_version(session, row)
     return known[row.id]
 
 
-def _read_version(session: Session, row: Row[int, int, int, SamePoint]) -> InForce:
+def _read_version(session: Session, row: VersionRow) -> InForce:
     table = table_of(RuleRow)
     rows = session.execute(
         select(table).where(table.c.version_id == row.id).order_by(table.c.role, table.c.position)
     ).all()
     rules = tuple(_rule(rule_row._mapping) for rule_row in rows)
-    terms = Terms(rules=rules, ceiling_bps=row.ceiling_bps, same_point=row.same_point)
+    terms = Terms(
+        rules=rules, ceiling_bps=row.ceiling_bps, same_point=row.same_point, zone=row.zone
+    )
     rule_ids = {(found.role, found.position): found.id for found in rows}
     return InForce(row.id, row.number, terms, rule_ids)
 
 
 def _rule(row: Mapping[Any, Any]) -> Rule:
     values = {name: row[name] for name in _RULE_COLUMNS}
-    return Rule(**values, when=read(When, row["conditions"]))
+    return Rule(
+        **values,
+        tiers=tuple(read(Tier, tier) for tier in row["tiers"]),
+        tier_mode=row["tier_mode"] or TierMode.PROGRESSIVE,
+        when=read(When, row["conditions"]),
+    )
 
 
 _RULE_COLUMNS = (
@@ -101,6 +113,12 @@ _RULE_COLUMNS = (
     "basis",
     "floor",
     "cap",
+    "order_cap",
+    "period",
+    "period_cap",
+    "target",
+    "campaign_from",
+    "campaign_until",
     "hold_days",
     "enabled",
     "service",

@@ -11,9 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commissions.archive import StoredSale, stored_sales
+from commissions.auditing import periods
 from commissions.auditing.finding import Finding
 from commissions.calculator import FULFILLED
 from commissions.canonical import fingerprint, read
+from commissions.counting import Before, counted_before
 from commissions.facts import FACTS, Fact
 from commissions.models import (
     Entry,
@@ -25,6 +27,7 @@ from commissions.models import (
     Ruling,
     SaleHead,
 )
+from commissions.periods import Slot
 from commissions.rows import table_of
 from commissions.settling import Case
 from commissions.targets import Origin, Target, targets
@@ -55,6 +58,7 @@ class _Batch:
     entries: dict[int, list[Mapping[Any, Any]]]
     rulings: dict[int, list[Mapping[Any, Any]]]
     releases: dict[int, Mapping[Any, Any]]
+    counted: dict[int, dict[Slot, Before]]
 
 
 def check(session: Session, after_sale_id: int) -> Iterator[tuple[int, Iterable[Finding]]]:
@@ -118,7 +122,8 @@ def _compare(
     books, strays = _books(stored, batch)
     yield from strays
     ruled = _ruled(stored, batch)
-    for target in targets(case.reckoning, facts):
+    found = targets(case.reckoning, facts)
+    for target in found:
         name = _name(stored, target.origin)
         if target.origin not in ruled:
             yield Finding("decision_missing", name)
@@ -133,6 +138,9 @@ def _compare(
         yield from _compare_release(name, target, book, stored)
     for origin in books:
         yield Finding("entry_without_fact", _name(stored, origin))
+    if in_force is not None:
+        counted = batch.counted.get(stored.id, {})
+        yield from periods.of_sale(stored, in_force, case.reckoning, found, counted)
 
 
 def _compare_amounts(name: str, target: Target, book: _Books) -> Iterator[Finding]:
@@ -244,13 +252,15 @@ def _read_batch(session: Session, after: int) -> _Batch | None:
     entries = select(entry).where(entry.c.sale_id.in_(sale_ids)).order_by(entry.c.id)
     rulings = select(ruling).where(ruling.c.sale_id.in_(sale_ids))
     releases = select(release).where(release.c.sale_id.in_(sale_ids))
+    sales = stored_sales(session, sale_ids)
     return _Batch(
         heads=heads,
-        sales=stored_sales(session, sale_ids),
+        sales=sales,
         facts=_grouped(_rows(session, facts), "sale_key"),
         entries=_grouped(_rows(session, entries), "sale_id"),
         rulings=_grouped(_rows(session, rulings), "sale_id"),
         releases={row["entry_id"]: row for row in _rows(session, releases)},
+        counted=counted_before(session, sales.values()),
     )
 
 

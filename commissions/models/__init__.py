@@ -18,15 +18,18 @@ from commissions.models.payouts import (
     Skipped,
     payout_steps,
 )
+from commissions.models.periods import Award, Counted, PeriodRow
 from commissions.models.plans import Draft, DraftStatus, Plan, PlanVersion, RuleRow
 
 __all__ = [
     "Attempt",
+    "Award",
     "Balance",
     "Batch",
     "BatchItem",
     "Block",
     "Claim",
+    "Counted",
     "Draft",
     "DraftStatus",
     "Entry",
@@ -37,6 +40,7 @@ __all__ = [
     "LastAnswer",
     "Payout",
     "PayoutStatus",
+    "PeriodRow",
     "Plan",
     "PlanVersion",
     "Posting",

@@ -26,6 +26,8 @@ class EntryKind(StrEnum):
     """A refund or lost dispute took back, or (positive) a failed refund gave again."""
     RESERVE = "reserve"
     """An open dispute holds back what was paid already, or (positive) lets go of it."""
+    DIFFERENCE = "difference"
+    """What a whole period adds to the entries of its lines, or (negative) takes from them."""
 
 
 class Ruling(Base):
@@ -69,8 +71,12 @@ class Entry(Base):
     id: Mapped[PrimaryId]
     origin_id: Mapped[int] = mapped_column(Id, ForeignKey("commission_entry.id"))
     """The earning it belongs to; its own id for the earning itself."""
-    sale_id: Mapped[int] = mapped_column(Id, ForeignKey("commission_sale.id"))
-    line_id: Mapped[int] = mapped_column(Id, ForeignKey("commission_sale_line.id"))
+    sale_id: Mapped[int | None] = mapped_column(Id, ForeignKey("commission_sale.id"))
+    """Null for a difference, which belongs to a period."""
+    line_id: Mapped[int | None] = mapped_column(Id, ForeignKey("commission_sale_line.id"))
+    """Null for a difference."""
+    award_id: Mapped[int | None] = mapped_column(Id, ForeignKey("commission_award.id"))
+    """Null but for a difference; the award knows the lines that it counted."""
     point_key: Mapped[str]
     payee_key: Mapped[str]
     """Frozen at the cause's time; a later change of owner moves nothing."""
@@ -109,6 +115,13 @@ class Entry(Base):
             sqlite_where=text("kind <> 'earn'"),
             postgresql_where=text("kind <> 'earn'"),
         ),
+        Index(
+            "uq_commission_entry_award",
+            "award_id",
+            unique=True,
+            sqlite_where=text("award_id IS NOT NULL"),
+            postgresql_where=text("award_id IS NOT NULL"),
+        ),
         Index(None, "sale_id"),
         Index(None, "origin_id"),
         Index(None, "payee_key", "currency", "id"),
@@ -116,15 +129,28 @@ class Entry(Base):
         CheckConstraint(
             f"amount <> 0 AND amount BETWEEN -{MAX_AMOUNT} AND {MAX_AMOUNT}", name="amount"
         ),
-        CheckConstraint("(kind = 'earn') = (origin_id = id)", name="origin"),
+        CheckConstraint("(kind IN ('earn', 'difference')) = (origin_id = id)", name="origin"),
         CheckConstraint("kind <> 'earn' OR amount > 0", name="earn_is_positive"),
-        CheckConstraint("role IN ('seller', 'fulfiller', 'upline')", name="role"),
-        CheckConstraint("kind IN ('earn', 'adjust', 'reverse', 'reserve')", name="kind"),
+        CheckConstraint("role IN ('seller', 'fulfiller', 'upline', 'bonus')", name="role"),
+        CheckConstraint(
+            "kind IN ('earn', 'adjust', 'reverse', 'reserve', 'difference')", name="kind"
+        ),
+        # No amount without its source: a line that was sold, or an award with the lines it counted.
+        CheckConstraint(
+            "(kind <> 'difference' AND role <> 'bonus' AND award_id IS NULL"
+            " AND sale_id IS NOT NULL AND line_id IS NOT NULL)"
+            " OR (kind = 'difference' AND award_id IS NOT NULL"
+            " AND sale_id IS NULL AND line_id IS NULL)",
+            name="source",
+        ),
     )
 
 
 class Release(Base):
-    """From when an earning may be paid. Written once, when the goods have arrived."""
+    """From when an earning may be paid. Written once, when the goods have arrived.
+
+    A difference has its own from the beginning: what it counts has arrived.
+    """
 
     __tablename__ = "commission_release"
     __table_args__ = (Index(None, "payee_key", "currency", "available_at"),)
@@ -132,7 +158,8 @@ class Release(Base):
     entry_id: Mapped[int] = mapped_column(
         Id, ForeignKey("commission_entry.id"), primary_key=True, autoincrement=False
     )
-    sale_id: Mapped[int] = mapped_column(Id)
+    sale_id: Mapped[int | None] = mapped_column(Id)
+    """Null for a difference of a period."""
     payee_key: Mapped[str]
     currency: Mapped[str]
     delivered_at: Mapped[datetime]

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from commissions.guards import insert_only
 from commissions.schema import Base, Choice, Id, Json, PrimaryId
 from commissions.states import Machine
-from commissions.terms import Basis, Rate, Role, SamePoint
+from commissions.terms import Basis, Period, Rate, Role, SamePoint, TierMode
 
 
 class DraftStatus(StrEnum):
@@ -88,6 +88,8 @@ class PlanVersion(Base):
     """Null for open end; a later version takes over at its own beginning in any case."""
     ceiling_bps: Mapped[int]
     same_point: Mapped[SamePoint] = mapped_column(Choice(SamePoint))
+    zone: Mapped[str]
+    """Time zone in which its months begin."""
     content_hash: Mapped[str]
     draft_id: Mapped[int] = mapped_column(Id, ForeignKey("commission_plan_draft.id"))
     author: Mapped[str]
@@ -103,7 +105,10 @@ class RuleRow(Base):
     __tablename__ = "commission_rule"
     __table_args__ = (
         UniqueConstraint("version_id", "role", "position"),
-        CheckConstraint("role IN ('seller', 'fulfiller', 'upline')", name="role"),
+        CheckConstraint("role IN ('seller', 'fulfiller', 'upline', 'bonus')", name="role"),
+        CheckConstraint("tier_mode IS NULL OR role = 'seller'", name="bands_on_own_sales"),
+        CheckConstraint("basis <> 'seller' OR role = 'upline'", name="part_of_seller"),
+        CheckConstraint("role <> 'bonus' OR period IS NOT NULL", name="bonus_has_period"),
         CheckConstraint("bps BETWEEN 0 AND 10000", name="bps"),
         CheckConstraint("hold_days >= 0", name="hold_days"),
     )
@@ -120,6 +125,18 @@ class RuleRow(Base):
     basis: Mapped[Basis] = mapped_column(Choice(Basis))
     floor: Mapped[dict[str, int]] = mapped_column(Json)
     cap: Mapped[dict[str, int]] = mapped_column(Json)
+    order_cap: Mapped[dict[str, int]] = mapped_column(Json)
+    period: Mapped[Period | None] = mapped_column(Choice(Period))
+    """Null for a rule that counts nothing."""
+    tiers: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    tier_mode: Mapped[TierMode | None] = mapped_column(Choice(TierMode))
+    """Null for a rule without bands."""
+    period_cap: Mapped[dict[str, int]] = mapped_column(Json)
+    target: Mapped[dict[str, int]] = mapped_column(Json)
+    campaign_from: Mapped[datetime | None]
+    """Null unless the period is a campaign."""
+    campaign_until: Mapped[datetime | None]
+    """Null unless the period is a campaign."""
     hold_days: Mapped[int]
     conditions: Mapped[dict[str, Any]] = mapped_column(Json)
     service: Mapped[str]

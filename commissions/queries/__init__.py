@@ -6,6 +6,12 @@ not depend on how much there is.
 
 from __future__ import annotations
 
+from commissions.queries.counts import (
+    CountedLine,
+    PeriodView,
+    counted_lines,
+    periods_of_point,
+)
 from commissions.queries.decisions import (
     DecisionView,
     decisions_of_sale,
@@ -28,10 +34,13 @@ from commissions.queries.payout_lists import payout_items, payouts, skipped
 
 __all__ = [
     "BalanceView",
+    "CountedLine",
     "DecisionView",
     "Earning",
+    "PeriodView",
     "Wanted",
     "balances",
+    "counted_lines",
     "decisions_of_sale",
     "earning",
     "earnings_of_payee",
@@ -42,6 +51,7 @@ __all__ = [
     "open_holds",
     "payout_items",
     "payouts",
+    "periods_of_point",
     "refused_decisions",
     "sale_id_of",
     "skipped",

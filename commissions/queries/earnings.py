@@ -15,12 +15,14 @@ from sqlalchemy.orm import Session
 
 from commissions.holds import is_held, is_open
 from commissions.models import (
+    Award,
     Claim,
     Entry,
     EntryKind,
     Hold,
     Payout,
     PayoutStatus,
+    PeriodRow,
     Release,
     SaleLineRow,
     SaleRow,
@@ -32,14 +34,24 @@ from commissions.terms import Role
 _entry, _release, _claim = table_of(Entry), table_of(Release), table_of(Claim)
 _payout, _hold = table_of(Payout), table_of(Hold)
 _sale, _line = table_of(SaleRow), table_of(SaleLineRow)
+_award, _period = table_of(Award), table_of(PeriodRow)
+_EARNED = (EntryKind.EARN, EntryKind.ADJUST, EntryKind.DIFFERENCE)
+_OF_LINE = {
+    "sale_key": _sale.c.key,
+    "line_key": _line.c.key,
+    "product_key": _line.c.product_key,
+    "variant_key": _line.c.variant_key,
+    "period_key": _period.c.period_key,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earning:
-    """One earning with what became of it."""
+    """One earning with what became of it, or one difference of a whole period."""
 
     id: int
     sale_key: str
+    """Empty for a difference, like the other keys of the line."""
     line_key: str
     product_key: str
     variant_key: str
@@ -60,6 +72,8 @@ class Earning:
     hold_reason: str
     hold_until: datetime | None
     payout_id: int | None
+    period_key: str = ""
+    """Which period a difference belongs to; empty for an earning of a line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +149,7 @@ def _stands_at(status: EntryStatus, at: datetime) -> ColumnElement[bool]:
         claims.join(_payout, _payout.c.id == _claim.c.payout_id).where(_payout.c.status.in_(PAID))
     )
     other = _entry.alias("other")
-    kept = (EntryKind.EARN, EntryKind.ADJUST, EntryKind.REVERSE)
+    kept = (*_EARNED, EntryKind.REVERSE)
     net = (
         select(func.sum(other.c.amount))
         .where(other.c.origin_id == _entry.c.id, other.c.kind.in_(kept))
@@ -160,17 +174,16 @@ def _earnings(
     statement = (
         select(
             _entry,
-            _sale.c.key.label("sale_key"),
-            _line.c.key.label("line_key"),
-            _line.c.product_key,
-            _line.c.variant_key,
+            *(func.coalesce(column, "").label(name) for name, column in _OF_LINE.items()),
             _release.c.delivered_at,
             _release.c.available_at,
         )
-        .join(_sale, _sale.c.id == _entry.c.sale_id)
-        .join(_line, _line.c.id == _entry.c.line_id)
+        .join(_sale, _sale.c.id == _entry.c.sale_id, isouter=True)
+        .join(_line, _line.c.id == _entry.c.line_id, isouter=True)
+        .join(_award, _award.c.id == _entry.c.award_id, isouter=True)
+        .join(_period, _period.c.id == _award.c.period_id, isouter=True)
         .join(_release, _release.c.entry_id == _entry.c.id, isouter=True)
-        .where(which, _entry.c.kind == EntryKind.EARN)
+        .where(which, _entry.c.kind.in_((EntryKind.EARN, EntryKind.DIFFERENCE)))
         .order_by(_entry.c.id.desc())
         .limit(limit)
     )
@@ -229,7 +242,7 @@ def _earning(
     hold: tuple[str, datetime | None] | None,
     at: datetime,
 ) -> Earning:
-    earned = sums.get(EntryKind.EARN, 0) + sums.get(EntryKind.ADJUST, 0)
+    earned = sum(sums.get(kind, 0) for kind in _EARNED)
     reverse, reserve = sums.get(EntryKind.REVERSE, 0), sums.get(EntryKind.RESERVE, 0)
     status = status_of(
         net_amount=earned + reverse,
@@ -261,4 +274,5 @@ def _earning(
         hold_reason=hold[0] if hold else "",
         hold_until=hold[1] if hold else None,
         payout_id=claim[0] if claim else None,
+        period_key=row.period_key,
     )

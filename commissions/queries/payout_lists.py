@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from commissions.models import (
+    Award,
     Claim,
     Entry,
     Payout,
     PayoutStatus,
+    PeriodRow,
     SaleLineRow,
     SaleRow,
     Skipped,
@@ -21,6 +23,7 @@ from commissions.rows import table_of
 
 _entry, _claim = table_of(Entry), table_of(Claim)
 _sale, _line = table_of(SaleRow), table_of(SaleLineRow)
+_award, _period = table_of(Award), table_of(PeriodRow)
 
 
 def payouts(
@@ -48,7 +51,10 @@ def payouts(
 def payout_items(
     session: Session, payout_id: int, *, after: int = 0, limit: int = 200
 ) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Entries of a payout: id, amount, kind, role, cause, point, sale and line, oldest first."""
+    """Entries of a payout: id, amount, kind, role, cause, point, sale and line, oldest first.
+
+    Sale and line are empty for a difference, which names its period instead.
+    """
     return session.execute(
         select(
             _entry.c.id,
@@ -59,12 +65,15 @@ def payout_items(
             _entry.c.cause,
             _entry.c.point_key,
             _entry.c.at,
-            _sale.c.key.label("sale_key"),
-            _line.c.key.label("line_key"),
+            func.coalesce(_sale.c.key, "").label("sale_key"),
+            func.coalesce(_line.c.key, "").label("line_key"),
+            func.coalesce(_period.c.period_key, "").label("period_key"),
         )
         .join(_entry, _entry.c.id == _claim.c.entry_id)
-        .join(_sale, _sale.c.id == _entry.c.sale_id)
-        .join(_line, _line.c.id == _entry.c.line_id)
+        .join(_sale, _sale.c.id == _entry.c.sale_id, isouter=True)
+        .join(_line, _line.c.id == _entry.c.line_id, isouter=True)
+        .join(_award, _award.c.id == _entry.c.award_id, isouter=True)
+        .join(_period, _period.c.id == _award.c.period_id, isouter=True)
         .where(_claim.c.payout_id == payout_id, _entry.c.id > after)
         .order_by(_entry.c.id)
         .limit(limit)

@@ -16,7 +16,9 @@ depends_on = None
 
 INSERT_ONLY = (
     "audit_entry",
+    "commission_award",
     "commission_block",
+    "commission_counted",
     "commission_decision",
     "commission_entry",
     "commission_fact",
@@ -910,6 +912,7 @@ def upgrade() -> None:
         sa.Column("effective_to", commissions.schema.UtcDateTime(timezone=True), nullable=True),
         sa.Column("ceiling_bps", sa.BigInteger(), nullable=False),
         sa.Column("same_point", sa.Text(), nullable=False),
+        sa.Column("zone", sa.Text(), nullable=False),
         sa.Column("content_hash", sa.Text(), nullable=False),
         sa.Column("draft_id", commissions.schema.Id(), nullable=False),
         sa.Column("author", sa.Text(), nullable=False),
@@ -1193,11 +1196,31 @@ def upgrade() -> None:
         sa.Column("basis", sa.Text(), nullable=False),
         sa.Column("floor", Json, nullable=False),
         sa.Column("cap", Json, nullable=False),
+        sa.Column("order_cap", Json, nullable=False),
+        sa.Column("period", sa.Text(), nullable=True),
+        sa.Column("tiers", Json, nullable=False),
+        sa.Column("tier_mode", sa.Text(), nullable=True),
+        sa.Column("period_cap", Json, nullable=False),
+        sa.Column("target", Json, nullable=False),
+        sa.Column("campaign_from", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("campaign_until", commissions.schema.UtcDateTime(timezone=True), nullable=True),
         sa.Column("hold_days", sa.BigInteger(), nullable=False),
         sa.Column("conditions", Json, nullable=False),
         sa.Column("service", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "role IN ('seller', 'fulfiller', 'upline')", name=op.f("ck_commission_rule_role")
+            "basis <> 'seller' OR role = 'upline'", name=op.f("ck_commission_rule_part_of_seller")
+        ),
+        sa.CheckConstraint(
+            "role <> 'bonus' OR period IS NOT NULL",
+            name=op.f("ck_commission_rule_bonus_has_period"),
+        ),
+        sa.CheckConstraint(
+            "role IN ('seller', 'fulfiller', 'upline', 'bonus')",
+            name=op.f("ck_commission_rule_role"),
+        ),
+        sa.CheckConstraint(
+            "tier_mode IS NULL OR role = 'seller'",
+            name=op.f("ck_commission_rule_bands_on_own_sales"),
         ),
         sa.CheckConstraint("bps BETWEEN 0 AND 10000", name=op.f("ck_commission_rule_bps")),
         sa.CheckConstraint("hold_days >= 0", name=op.f("ck_commission_rule_hold_days")),
@@ -1621,97 +1644,49 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "commission_entry",
+        "commission_period",
         sa.Column("id", commissions.schema.Id(), autoincrement=False, nullable=False),
-        sa.Column("origin_id", commissions.schema.Id(), nullable=False),
-        sa.Column("sale_id", commissions.schema.Id(), nullable=False),
-        sa.Column("line_id", commissions.schema.Id(), nullable=False),
+        sa.Column("rule_id", commissions.schema.Id(), nullable=False),
+        sa.Column("version_id", commissions.schema.Id(), nullable=False),
         sa.Column("point_key", sa.Text(), nullable=False),
         sa.Column("payee_key", sa.Text(), nullable=False),
-        sa.Column("role", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("cause", sa.Text(), nullable=False),
-        sa.Column("cause_key", sa.Text(), nullable=False),
-        sa.Column("amount", commissions.schema.Amount(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("version_id", commissions.schema.Id(), nullable=False),
-        sa.Column("rule_id", commissions.schema.Id(), nullable=False),
+        sa.Column("period_key", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("base_amount", commissions.schema.Amount(), nullable=False),
-        sa.Column("hold_days", sa.BigInteger(), nullable=False),
-        sa.Column("trace", Json, nullable=False),
-        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("by", sa.Text(), nullable=False),
-        sa.CheckConstraint(
-            "(kind = 'earn') = (origin_id = id)", name=op.f("ck_commission_entry_origin")
+        sa.Column("line_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("room_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("award_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column(
+            "first_available_at", commissions.schema.UtcDateTime(timezone=True), nullable=False
         ),
-        sa.CheckConstraint(
-            "kind <> 'earn' OR amount > 0", name=op.f("ck_commission_entry_earn_is_positive")
-        ),
-        sa.CheckConstraint(
-            "kind IN ('earn', 'adjust', 'reverse', 'reserve')",
-            name=op.f("ck_commission_entry_kind"),
-        ),
-        sa.CheckConstraint(
-            "role IN ('seller', 'fulfiller', 'upline')", name=op.f("ck_commission_entry_role")
-        ),
-        sa.CheckConstraint(
-            "amount <> 0 AND amount BETWEEN -1000000000000000 AND 1000000000000000",
-            name=op.f("ck_commission_entry_amount"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["line_id"],
-            ["commission_sale_line.id"],
-            name=op.f("fk_commission_entry_line_id_commission_sale_line"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["origin_id"],
-            ["commission_entry.id"],
-            name=op.f("fk_commission_entry_origin_id_commission_entry"),
+        sa.Column(
+            "last_available_at", commissions.schema.UtcDateTime(timezone=True), nullable=False
         ),
         sa.ForeignKeyConstraint(
             ["rule_id"],
             ["commission_rule.id"],
-            name=op.f("fk_commission_entry_rule_id_commission_rule"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["sale_id"],
-            ["commission_sale.id"],
-            name=op.f("fk_commission_entry_sale_id_commission_sale"),
+            name=op.f("fk_commission_period_rule_id_commission_rule"),
         ),
         sa.ForeignKeyConstraint(
             ["version_id"],
             ["commission_plan_version.id"],
-            name=op.f("fk_commission_entry_version_id_commission_plan_version"),
+            name=op.f("fk_commission_period_version_id_commission_plan_version"),
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_commission_entry")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commission_period")),
+        sa.UniqueConstraint(
+            "rule_id",
+            "point_key",
+            "payee_key",
+            "currency",
+            "period_key",
+            name=op.f("uq_commission_period_rule_id_point_key_payee_key_currency_period_key"),
+        ),
         sqlite_strict=True,
     )
-    with op.batch_alter_table("commission_entry", schema=None) as batch_op:
+    with op.batch_alter_table("commission_period", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_commission_entry_origin_id"), ["origin_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_commission_entry_payee_key_currency_id"),
-            ["payee_key", "currency", "id"],
-            unique=False,
-        )
-        batch_op.create_index(
-            batch_op.f("ix_commission_entry_point_key_id"), ["point_key", "id"], unique=False
-        )
-        batch_op.create_index(batch_op.f("ix_commission_entry_sale_id"), ["sale_id"], unique=False)
-        batch_op.create_index(
-            "uq_commission_entry_earn",
-            ["line_id", "role", "cause", "cause_key"],
-            unique=True,
-            sqlite_where=sa.text("kind = 'earn'"),
-            postgresql_where=sa.text("kind = 'earn'"),
-        )
-        batch_op.create_index(
-            "uq_commission_entry_follow",
-            ["origin_id", "kind", "cause", "cause_key"],
-            unique=True,
-            sqlite_where=sa.text("kind <> 'earn'"),
-            postgresql_where=sa.text("kind <> 'earn'"),
+            batch_op.f("ix_commission_period_point_key_id"), ["point_key", "id"], unique=False
         )
 
     op.create_table(
@@ -1873,6 +1848,274 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "commission_award",
+        sa.Column("id", commissions.schema.Id(), autoincrement=False, nullable=False),
+        sa.Column("period_id", commissions.schema.Id(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("cause_key", sa.Text(), nullable=False),
+        sa.Column("base_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("line_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("total_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("trace", Json, nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.CheckConstraint("amount <> 0", name=op.f("ck_commission_award_amount")),
+        sa.ForeignKeyConstraint(
+            ["period_id"],
+            ["commission_period.id"],
+            name=op.f("fk_commission_award_period_id_commission_period"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commission_award")),
+        sa.UniqueConstraint("period_id", "seq", name=op.f("uq_commission_award_period_id_seq")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "commission_counted",
+        sa.Column("id", commissions.schema.Id(), autoincrement=False, nullable=False),
+        sa.Column("period_id", commissions.schema.Id(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("sale_id", commissions.schema.Id(), nullable=False),
+        sa.Column("line_id", commissions.schema.Id(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("is_bonus", sa.Boolean(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("cause_key", sa.Text(), nullable=False),
+        sa.Column("base_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("line_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("room_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("delivered_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("available_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "role IN ('seller', 'fulfiller', 'upline')", name=op.f("ck_commission_counted_role")
+        ),
+        sa.ForeignKeyConstraint(
+            ["line_id"],
+            ["commission_sale_line.id"],
+            name=op.f("fk_commission_counted_line_id_commission_sale_line"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["period_id"],
+            ["commission_period.id"],
+            name=op.f("fk_commission_counted_period_id_commission_period"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["sale_id"],
+            ["commission_sale.id"],
+            name=op.f("fk_commission_counted_sale_id_commission_sale"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commission_counted")),
+        sa.UniqueConstraint(
+            "period_id",
+            "seq",
+            "line_id",
+            "role",
+            "cause",
+            "cause_key",
+            name=op.f("uq_commission_counted_period_id_seq_line_id_role_cause_cause_key"),
+        ),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("commission_counted", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_commission_counted_sale_id"), ["sale_id"], unique=False
+        )
+
+    op.create_table(
+        "fulfillment_line",
+        sa.Column("fulfillment_id", commissions.schema.Id(), nullable=False),
+        sa.Column("order_line_id", commissions.schema.Id(), nullable=False),
+        sa.Column("units", sa.Integer(), nullable=False),
+        sa.CheckConstraint("units > 0", name=op.f("ck_fulfillment_line_positive")),
+        sa.ForeignKeyConstraint(
+            ["fulfillment_id"],
+            ["fulfillment.id"],
+            name=op.f("fk_fulfillment_line_fulfillment_id_fulfillment"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_line_id"],
+            ["order_line.id"],
+            name=op.f("fk_fulfillment_line_order_line_id_order_line"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "fulfillment_id", "order_line_id", name=op.f("pk_fulfillment_line")
+        ),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "stock_movement",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("stock_level_id", commissions.schema.Id(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("on_hand_change", sa.Integer(), nullable=False),
+        sa.Column("committed_change", sa.Integer(), nullable=False),
+        sa.Column("reserved_change", sa.Integer(), nullable=False),
+        sa.Column("unavailable_change", sa.Integer(), nullable=False),
+        sa.Column("reason_type", sa.String(length=30), nullable=False),
+        sa.Column("reason_id", sa.String(length=80), nullable=False),
+        sa.Column("lot_id", commissions.schema.Id(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("by", sa.String(length=80), nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["lot_id"], ["stock_lot.id"], name=op.f("fk_stock_movement_lot_id_stock_lot")
+        ),
+        sa.ForeignKeyConstraint(
+            ["stock_level_id"],
+            ["stock_level.id"],
+            name=op.f("fk_stock_movement_stock_level_id_stock_level"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stock_movement")),
+        sa.UniqueConstraint(
+            "stock_level_id",
+            "reason_type",
+            "reason_id",
+            "kind",
+            name=op.f("uq_stock_movement_stock_level_id_reason_type_reason_id_kind"),
+        ),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("stock_movement", schema=None) as batch_op:
+        batch_op.create_index("ix_stock_movement_level", ["stock_level_id", "id"], unique=False)
+
+    op.create_table(
+        "stock_reservation",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("order_id", commissions.schema.Id(), nullable=False),
+        sa.Column("stock_level_id", commissions.schema.Id(), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("expires_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_stock_reservation_positive")),
+        sa.ForeignKeyConstraint(
+            ["stock_level_id"],
+            ["stock_level.id"],
+            name=op.f("fk_stock_reservation_stock_level_id_stock_level"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stock_reservation")),
+        sa.UniqueConstraint(
+            "order_id", "stock_level_id", name=op.f("uq_stock_reservation_order_id_stock_level_id")
+        ),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "commission_entry",
+        sa.Column("id", commissions.schema.Id(), autoincrement=False, nullable=False),
+        sa.Column("origin_id", commissions.schema.Id(), nullable=False),
+        sa.Column("sale_id", commissions.schema.Id(), nullable=True),
+        sa.Column("line_id", commissions.schema.Id(), nullable=True),
+        sa.Column("award_id", commissions.schema.Id(), nullable=True),
+        sa.Column("point_key", sa.Text(), nullable=False),
+        sa.Column("payee_key", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("cause_key", sa.Text(), nullable=False),
+        sa.Column("amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("version_id", commissions.schema.Id(), nullable=False),
+        sa.Column("rule_id", commissions.schema.Id(), nullable=False),
+        sa.Column("base_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("hold_days", sa.BigInteger(), nullable=False),
+        sa.Column("trace", Json, nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "(kind <> 'difference' AND role <> 'bonus' AND award_id IS NULL AND sale_id IS NOT NULL AND line_id IS NOT NULL) OR (kind = 'difference' AND award_id IS NOT NULL AND sale_id IS NULL AND line_id IS NULL)",
+            name=op.f("ck_commission_entry_source"),
+        ),
+        sa.CheckConstraint(
+            "(kind IN ('earn', 'difference')) = (origin_id = id)",
+            name=op.f("ck_commission_entry_origin"),
+        ),
+        sa.CheckConstraint(
+            "kind <> 'earn' OR amount > 0", name=op.f("ck_commission_entry_earn_is_positive")
+        ),
+        sa.CheckConstraint(
+            "kind IN ('earn', 'adjust', 'reverse', 'reserve', 'difference')",
+            name=op.f("ck_commission_entry_kind"),
+        ),
+        sa.CheckConstraint(
+            "role IN ('seller', 'fulfiller', 'upline', 'bonus')",
+            name=op.f("ck_commission_entry_role"),
+        ),
+        sa.CheckConstraint(
+            "amount <> 0 AND amount BETWEEN -1000000000000000 AND 1000000000000000",
+            name=op.f("ck_commission_entry_amount"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["award_id"],
+            ["commission_award.id"],
+            name=op.f("fk_commission_entry_award_id_commission_award"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["line_id"],
+            ["commission_sale_line.id"],
+            name=op.f("fk_commission_entry_line_id_commission_sale_line"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["origin_id"],
+            ["commission_entry.id"],
+            name=op.f("fk_commission_entry_origin_id_commission_entry"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["rule_id"],
+            ["commission_rule.id"],
+            name=op.f("fk_commission_entry_rule_id_commission_rule"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["sale_id"],
+            ["commission_sale.id"],
+            name=op.f("fk_commission_entry_sale_id_commission_sale"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["version_id"],
+            ["commission_plan_version.id"],
+            name=op.f("fk_commission_entry_version_id_commission_plan_version"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commission_entry")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("commission_entry", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_commission_entry_origin_id"), ["origin_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_commission_entry_payee_key_currency_id"),
+            ["payee_key", "currency", "id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_commission_entry_point_key_id"), ["point_key", "id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_commission_entry_sale_id"), ["sale_id"], unique=False)
+        batch_op.create_index(
+            "uq_commission_entry_award",
+            ["award_id"],
+            unique=True,
+            sqlite_where=sa.text("award_id IS NOT NULL"),
+            postgresql_where=sa.text("award_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "uq_commission_entry_earn",
+            ["line_id", "role", "cause", "cause_key"],
+            unique=True,
+            sqlite_where=sa.text("kind = 'earn'"),
+            postgresql_where=sa.text("kind = 'earn'"),
+        )
+        batch_op.create_index(
+            "uq_commission_entry_follow",
+            ["origin_id", "kind", "cause", "cause_key"],
+            unique=True,
+            sqlite_where=sa.text("kind <> 'earn'"),
+            postgresql_where=sa.text("kind <> 'earn'"),
+        )
+
+    op.create_table(
         "commission_hold",
         sa.Column("id", commissions.schema.Id(), autoincrement=False, nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
@@ -1965,7 +2208,7 @@ def upgrade() -> None:
     op.create_table(
         "commission_release",
         sa.Column("entry_id", commissions.schema.Id(), autoincrement=False, nullable=False),
-        sa.Column("sale_id", commissions.schema.Id(), nullable=False),
+        sa.Column("sale_id", commissions.schema.Id(), nullable=True),
         sa.Column("payee_key", sa.Text(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("delivered_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
@@ -1988,84 +2231,6 @@ def upgrade() -> None:
             unique=False,
         )
 
-    op.create_table(
-        "fulfillment_line",
-        sa.Column("fulfillment_id", commissions.schema.Id(), nullable=False),
-        sa.Column("order_line_id", commissions.schema.Id(), nullable=False),
-        sa.Column("units", sa.Integer(), nullable=False),
-        sa.CheckConstraint("units > 0", name=op.f("ck_fulfillment_line_positive")),
-        sa.ForeignKeyConstraint(
-            ["fulfillment_id"],
-            ["fulfillment.id"],
-            name=op.f("fk_fulfillment_line_fulfillment_id_fulfillment"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["order_line_id"],
-            ["order_line.id"],
-            name=op.f("fk_fulfillment_line_order_line_id_order_line"),
-        ),
-        sa.PrimaryKeyConstraint(
-            "fulfillment_id", "order_line_id", name=op.f("pk_fulfillment_line")
-        ),
-        sqlite_strict=True,
-    )
-    op.create_table(
-        "stock_movement",
-        sa.Column("id", commissions.schema.Id(), nullable=False),
-        sa.Column("stock_level_id", commissions.schema.Id(), nullable=False),
-        sa.Column("kind", sa.String(length=20), nullable=False),
-        sa.Column("quantity", sa.Integer(), nullable=False),
-        sa.Column("on_hand_change", sa.Integer(), nullable=False),
-        sa.Column("committed_change", sa.Integer(), nullable=False),
-        sa.Column("reserved_change", sa.Integer(), nullable=False),
-        sa.Column("unavailable_change", sa.Integer(), nullable=False),
-        sa.Column("reason_type", sa.String(length=30), nullable=False),
-        sa.Column("reason_id", sa.String(length=80), nullable=False),
-        sa.Column("lot_id", commissions.schema.Id(), nullable=True),
-        sa.Column("note", sa.Text(), nullable=False),
-        sa.Column("by", sa.String(length=80), nullable=False),
-        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["lot_id"], ["stock_lot.id"], name=op.f("fk_stock_movement_lot_id_stock_lot")
-        ),
-        sa.ForeignKeyConstraint(
-            ["stock_level_id"],
-            ["stock_level.id"],
-            name=op.f("fk_stock_movement_stock_level_id_stock_level"),
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_stock_movement")),
-        sa.UniqueConstraint(
-            "stock_level_id",
-            "reason_type",
-            "reason_id",
-            "kind",
-            name=op.f("uq_stock_movement_stock_level_id_reason_type_reason_id_kind"),
-        ),
-        sqlite_strict=True,
-    )
-    with op.batch_alter_table("stock_movement", schema=None) as batch_op:
-        batch_op.create_index("ix_stock_movement_level", ["stock_level_id", "id"], unique=False)
-
-    op.create_table(
-        "stock_reservation",
-        sa.Column("id", commissions.schema.Id(), nullable=False),
-        sa.Column("order_id", commissions.schema.Id(), nullable=False),
-        sa.Column("stock_level_id", commissions.schema.Id(), nullable=False),
-        sa.Column("quantity", sa.Integer(), nullable=False),
-        sa.Column("status", sa.String(length=10), nullable=False),
-        sa.Column("expires_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("quantity > 0", name=op.f("ck_stock_reservation_positive")),
-        sa.ForeignKeyConstraint(
-            ["stock_level_id"],
-            ["stock_level.id"],
-            name=op.f("fk_stock_reservation_stock_level_id_stock_level"),
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_stock_reservation")),
-        sa.UniqueConstraint(
-            "order_id", "stock_level_id", name=op.f("uq_stock_reservation_order_id_stock_level_id")
-        ),
-        sqlite_strict=True,
-    )
     search.create(op.get_bind())
     guards.install_guards(op.get_bind(), INSERT_ONLY)
     schema.seed(op.get_bind())
@@ -2075,12 +2240,6 @@ def downgrade() -> None:
     search.drop(op.get_bind())
     for table in INSERT_ONLY:
         guards.drop_guards(op.get_bind(), table)
-    op.drop_table("stock_reservation")
-    with op.batch_alter_table("stock_movement", schema=None) as batch_op:
-        batch_op.drop_index("ix_stock_movement_level")
-
-    op.drop_table("stock_movement")
-    op.drop_table("fulfillment_line")
     with op.batch_alter_table("commission_release", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_commission_release_payee_key_currency_available_at"))
 
@@ -2116,6 +2275,39 @@ def downgrade() -> None:
         )
 
     op.drop_table("commission_hold")
+    with op.batch_alter_table("commission_entry", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_commission_entry_follow",
+            sqlite_where=sa.text("kind <> 'earn'"),
+            postgresql_where=sa.text("kind <> 'earn'"),
+        )
+        batch_op.drop_index(
+            "uq_commission_entry_earn",
+            sqlite_where=sa.text("kind = 'earn'"),
+            postgresql_where=sa.text("kind = 'earn'"),
+        )
+        batch_op.drop_index(
+            "uq_commission_entry_award",
+            sqlite_where=sa.text("award_id IS NOT NULL"),
+            postgresql_where=sa.text("award_id IS NOT NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_commission_entry_sale_id"))
+        batch_op.drop_index(batch_op.f("ix_commission_entry_point_key_id"))
+        batch_op.drop_index(batch_op.f("ix_commission_entry_payee_key_currency_id"))
+        batch_op.drop_index(batch_op.f("ix_commission_entry_origin_id"))
+
+    op.drop_table("commission_entry")
+    op.drop_table("stock_reservation")
+    with op.batch_alter_table("stock_movement", schema=None) as batch_op:
+        batch_op.drop_index("ix_stock_movement_level")
+
+    op.drop_table("stock_movement")
+    op.drop_table("fulfillment_line")
+    with op.batch_alter_table("commission_counted", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_commission_counted_sale_id"))
+
+    op.drop_table("commission_counted")
+    op.drop_table("commission_award")
     op.drop_table("storefront_item")
     op.drop_table("stock_lot")
     with op.batch_alter_table("stock_level", schema=None) as batch_op:
@@ -2134,23 +2326,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_fulfillment_order_id"))
 
     op.drop_table("fulfillment")
-    with op.batch_alter_table("commission_entry", schema=None) as batch_op:
-        batch_op.drop_index(
-            "uq_commission_entry_follow",
-            sqlite_where=sa.text("kind <> 'earn'"),
-            postgresql_where=sa.text("kind <> 'earn'"),
-        )
-        batch_op.drop_index(
-            "uq_commission_entry_earn",
-            sqlite_where=sa.text("kind = 'earn'"),
-            postgresql_where=sa.text("kind = 'earn'"),
-        )
-        batch_op.drop_index(batch_op.f("ix_commission_entry_sale_id"))
-        batch_op.drop_index(batch_op.f("ix_commission_entry_point_key_id"))
-        batch_op.drop_index(batch_op.f("ix_commission_entry_payee_key_currency_id"))
-        batch_op.drop_index(batch_op.f("ix_commission_entry_origin_id"))
+    with op.batch_alter_table("commission_period", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_commission_period_point_key_id"))
 
-    op.drop_table("commission_entry")
+    op.drop_table("commission_period")
     with op.batch_alter_table("commission_decision", schema=None) as batch_op:
         batch_op.drop_index("uq_commission_decision")
         batch_op.drop_index(batch_op.f("ix_commission_decision_sale_id"))

@@ -18,7 +18,7 @@ from shop.rewards import keys
 
 @dataclass(frozen=True)
 class EarningRow:
-    """One earning with the order line that it comes from."""
+    """One earning with the order line that it comes from; a difference has its period instead."""
 
     earning: Earning
     order_number: str
@@ -49,7 +49,7 @@ def of_point(
 
 def rows(session: Session, found: list[Earning]) -> list[EarningRow]:
     """Put order number and product beside each earning; one statement."""
-    line_ids = sorted({keys.number(one.line_key) for one in found})
+    line_ids = sorted({keys.number(one.line_key) for one in found if one.line_key})
     lines = {
         row.id: row
         for row in session.execute(
@@ -58,11 +58,19 @@ def rows(session: Session, found: list[Earning]) -> list[EarningRow]:
             .where(OrderLine.id.in_(line_ids))
         )
     }
-    return [
-        EarningRow(one, line.number, line.title, line.quantity)
-        for one in found
-        if (line := lines.get(keys.number(one.line_key))) is not None
-    ]
+    described: list[EarningRow] = []
+    for one in found:
+        if one.period_key:
+            described.append(EarningRow(one, "", _title_of_period(one.period_key), 1))
+        elif (line := lines.get(keys.number(one.line_key))) is not None:
+            described.append(EarningRow(one, line.number, line.title, line.quantity))
+    return described
+
+
+def _title_of_period(period_key: str) -> dict[str, str]:
+    if period_key == "campaign":
+        return {"zh": "活动合计", "en": "Total of the campaign"}
+    return {"zh": f"{period_key} 合计", "en": f"Total of {period_key}"}
 
 
 def why(
@@ -158,6 +166,6 @@ def point_names(session: Session, point_keys: Iterable[str]) -> dict[str, str]:
 
 def order_numbers(session: Session, sale_keys: Iterable[str]) -> dict[str, str]:
     """Order numbers by the engine's sale keys."""
-    ids = sorted({keys.number(one) for one in sale_keys})
+    ids = sorted({keys.number(one) for one in sale_keys if one})
     rows = session.execute(select(Order.id, Order.number).where(Order.id.in_(ids)))
     return {keys.sale(row.id): row.number for row in rows}

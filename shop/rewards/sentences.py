@@ -55,6 +55,7 @@ OUTCOMES = {
     "no_candidate": _l("Nobody brought this sale: it is the brand's own."),
     "not_commissionable": _l("This product pays no commission."),
     "ineligible": _l("The point could not earn at that moment."),
+    "no_contract": _l("The managing point had no service contract at that moment."),
     "same_point": _l("The managing point is the seller itself."),
     "no_rule": _l("No rule of the plan fits this line."),
     "zero_base": _l("Nothing was paid for this line."),
@@ -71,6 +72,7 @@ _SOURCES = {
 _CAUSES = {
     "sale": _l("The sale"),
     "fulfilled": _l("The hand-over"),
+    "delivered": _l("Goods arrived"),
     "refund": _l("Part of it was refunded"),
     "refund_failed": _l("A refund did not reach the buyer"),
     "dispute_open": _l("The buyer disputes the payment"),
@@ -90,6 +92,13 @@ _KINDS = {
     "adjust": _l("Adjusted"),
     "reverse": _l("Taken back"),
     "reserve": _l("Held back"),
+    "difference": _l("Settled for the period"),
+}
+_PERIODS = {
+    "month": _l("month"),
+    "quarter": _l("quarter"),
+    "year": _l("year"),
+    "campaign": _l("campaign"),
 }
 
 
@@ -261,6 +270,77 @@ def _refusal(params: Params, _figures: Figures) -> Words:
     return _l("It was not paid because %(reason)s.", reason=reason)
 
 
+def _award(params: Params, _figures: Figures) -> Words:
+    period = _PERIODS.get(params["period"], _l("%(period)s", period=params["period"]))
+    return _l(
+        "This settles the %(period)s %(key)s as a whole; each line has its own entry beside it.",
+        period=period,
+        key="" if params["key"] == "campaign" else params["key"],
+    )
+
+
+def _counted(params: Params, figures: Figures) -> Words:
+    return _l(
+        "Delivered sales of the period, less refunds: %(sales)s. Their lines earn %(lines)s.",
+        sales=figures.money(params["sales"]),
+        lines=figures.money(params["lines"]),
+    )
+
+
+def _band_part(params: Params, figures: Figures) -> Words:
+    return _l(
+        "From %(from)s on: %(sales)s at %(rate)s.",
+        **{"from": figures.money(params["from"])},
+        sales=figures.money(params["sales"]),
+        rate=_percent(params["bps"]),
+    )
+
+
+def _band(params: Params, figures: Figures) -> Words:
+    return _l(
+        "Band %(number)s is reached, from %(from)s on: %(rate)s of all %(sales)s.",
+        **{"from": figures.money(params["from"])},
+        number=params["number"],
+        rate=_percent(params["bps"]),
+        sales=figures.money(params["sales"]),
+    )
+
+
+def _target(params: Params, figures: Figures) -> Words:
+    if not params["reached"]:
+        return _l(
+            "The target of %(target)s is not reached: there is no bonus.",
+            target=figures.money(params["target"]),
+        )
+    if "fixed" in params:
+        return _l(
+            "The target of %(target)s is reached: the bonus is %(fixed)s.",
+            target=figures.money(params["target"]),
+            fixed=figures.money(params["fixed"]),
+        )
+    return _l(
+        "The target of %(target)s is reached: the bonus is %(rate)s of these sales.",
+        target=figures.money(params["target"]),
+        rate=_percent(params["bps"]),
+    )
+
+
+def _period(params: Params, figures: Figures) -> Words:
+    period = _PERIODS.get(params["period"], _l("%(period)s", period=params["period"]))
+    if "cap" in params:
+        return _l(
+            "The rule pays at most %(cap)s in a %(period)s; what is above is taken off when the "
+            "goods arrive.",
+            cap=figures.money(params["cap"]),
+            period=period,
+        )
+    return _l(
+        "Once the goods arrive the line counts for the bands of the %(period)s, which are settled "
+        "apart.",
+        period=period,
+    )
+
+
 _SENTENCES: Mapping[str, Callable[[Params, Figures], Words]] = {
     "role": _role,
     "plan_version": _plan_version,
@@ -275,6 +355,34 @@ _SENTENCES: Mapping[str, Callable[[Params, Figures], Words]] = {
         "All roles together may take no more than the plan's ceiling, so the shares were reduced."
     ),
     "bound": lambda params, figures: _l("A lower or upper bound of the rule was applied."),
+    "order_cap": lambda params, figures: _l(
+        "Together the lines of the order asked for %(asked)s; the rule pays at most %(cap)s an "
+        "order.",
+        asked=figures.money(params["asked"]),
+        cap=figures.money(params["cap"]),
+    ),
+    "award": _award,
+    "counted": _counted,
+    "band_part": _band_part,
+    "band": _band,
+    "target": _target,
+    "period": _period,
+    "period_cap": lambda params, figures: _l(
+        "The rule pays at most %(cap)s in this period; it would be %(asked)s.",
+        cap=figures.money(params["cap"]),
+        asked=figures.money(params["asked"]),
+    ),
+    "award_ceiling": lambda params, figures: _l(
+        "All roles together may take no more than the plan's ceiling: of %(asked)s the period may "
+        "add %(allowed)s.",
+        asked=figures.money(params["asked"]),
+        allowed=figures.money(params["allowed"]),
+    ),
+    "period_total": lambda params, figures: _l(
+        "So the period adds %(total)s to its lines; %(before)s of it stood in the books already.",
+        total=figures.money(params["total"]),
+        before=figures.money(params["before"]),
+    ),
     "higher_of": lambda params, figures: _l(
         "You brought the sale and handed it over: the plan pays the higher of the two."
     ),

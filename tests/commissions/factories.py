@@ -29,7 +29,7 @@ from commissions.payouts.approving import approve, queue
 from commissions.payouts.method import Destination
 from commissions.payouts.preparing import Policy, prepare_run
 from commissions.plan_checks import LegalProfile, Market
-from commissions.terms import Rate, Role, Rule, Terms
+from commissions.terms import Period, Rate, Role, Rule, Terms, Tier
 from tests.commissions.conftest import Ids
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -69,6 +69,24 @@ def percent(bps: int, role: Role = Role.SELLER, position: int = 1, **fields: Any
 def fixed(amounts: dict[str, int], position: int = 1, **fields: Any) -> Rule:
     defaults = {"name": f"fixed {position}", "rate": Rate.FIXED, "role": Role.SELLER}
     return Rule(**{**defaults, **fields, "fixed": amounts, "position": position})
+
+
+def tiered(*bands: tuple[int, int], **fields: Any) -> Rule:
+    """A seller's rule with bands: (where it begins, basis points), the first from zero."""
+    (_, bps), *rest = bands
+    tiers = tuple(Tier(from_amount={"CNY": low}, bps=rate) for low, rate in rest)
+    return percent(bps, **{"period": Period.MONTH, "tiers": tiers, **fields})
+
+
+def bonus(target: int, position: int = 1, **fields: Any) -> Rule:
+    """A bonus of the month on own delivered sales; an amount unless a percentage is given."""
+    defaults: dict[str, Any] = {"rate": Rate.FIXED, "fixed": {"CNY": 1000}}
+    if "bps" in fields:
+        defaults = {"rate": Rate.PERCENT}
+    defaults |= {"name": f"bonus {position}", "service": "own sales", "period": Period.MONTH}
+    return Rule(
+        **{**defaults, **fields}, role=Role.BONUS, position=position, target={"CNY": target}
+    )
 
 
 def terms(*rules: Rule, **fields: Any) -> Terms:

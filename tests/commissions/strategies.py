@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 
 from commissions.facts import (
@@ -17,14 +19,24 @@ from commissions.facts import (
     Sale,
     SaleLine,
 )
-from commissions.terms import Role, Rule, SamePoint, Terms
-from tests.commissions.factories import fixed, line, moment, party, percent, sale
+from commissions.terms import Basis, Period, Role, Rule, SamePoint, Terms, TierMode
+from tests.commissions.factories import (
+    bonus,
+    fixed,
+    line,
+    moment,
+    party,
+    percent,
+    sale,
+    tiered,
+)
 
 POINTS = ("ann", "bob", "store", "depot")
 amounts = st.one_of(st.integers(0, 50), st.integers(0, 100_000), st.just(0))
 parties = st.sampled_from(
     [party(key) for key in POINTS] + [party("cat", refusal="point_suspended")]
 )
+uplines = st.sampled_from([party(key, contract="c1") for key in POINTS] + [party("dog")])
 
 
 @st.composite
@@ -39,7 +51,7 @@ def sale_lines(draw: st.DrawFn, number: int) -> SaleLine:
         product_key=draw(st.sampled_from(["tea", "rice"])),
         commissionable=draw(st.sampled_from([True, True, True, False])),
         seller=draw(st.one_of(st.none(), parties, parties)),
-        upline=draw(st.one_of(st.none(), parties)),
+        upline=draw(st.one_of(st.none(), uplines)),
     )
 
 
@@ -62,7 +74,7 @@ def rules(draw: st.DrawFn, role: Role, position: int) -> Rule:
 def plans(draw: st.DrawFn) -> Terms:
     found = [
         draw(rules(role, position))
-        for role in Role
+        for role in (Role.SELLER, Role.FULFILLER, Role.UPLINE)
         for position in range(1, 1 + draw(st.integers(0, 2)))
     ]
     return Terms(
@@ -73,9 +85,47 @@ def plans(draw: st.DrawFn) -> Terms:
 
 
 @st.composite
-def facts_of(draw: st.DrawFn, the_sale: Sale) -> list[Fact]:
-    """Hand-overs within what was sold, deliveries, refunds and disputes at random times."""
-    days = st.integers(0, 20).map(moment)
+def counting_plans(draw: st.DrawFn) -> Terms:
+    """Plans that look at whole periods: bands, caps per order and period, bonus."""
+    starts = draw(st.lists(st.integers(1, 50_000), max_size=2, unique=True).map(sorted))
+    rates = [draw(st.integers(0, 2000)) for _ in range(len(starts) + 1)]
+    caps: st.SearchStrategy[dict[str, int]] = st.one_of(
+        st.just({}), st.integers(0, 3000).map(lambda cap: {"CNY": cap})
+    )
+    sellers = tiered(
+        *zip([0, *starts], sorted(rates), strict=True),
+        period=draw(st.sampled_from([Period.MONTH, Period.QUARTER])),
+        tier_mode=draw(st.sampled_from(TierMode)),
+        period_cap=draw(caps),
+    )
+    found: list[Rule] = [sellers]
+    if draw(st.booleans()):
+        cap = draw(caps)
+        period: dict[str, Any] = {"period": Period.MONTH, "period_cap": cap} if cap else {}
+        if draw(st.booleans()):
+            one = fixed({"CNY": 70}, role=Role.FULFILLER, service="x", **period)
+        else:
+            rate = draw(st.integers(0, 1500))
+            one = percent(rate, Role.FULFILLER, order_cap=draw(caps), **period)
+        found.append(one)
+    if draw(st.booleans()):
+        basis = draw(st.sampled_from([Basis.PAID, Basis.SELLER]))
+        found.append(percent(draw(st.integers(0, 900)), Role.UPLINE, basis=basis))
+    if draw(st.booleans()):
+        target = draw(st.integers(1, 60_000))
+        extra: dict[str, Any] = {"bps": 300} if draw(st.booleans()) else {"fixed": {"CNY": 900}}
+        found.append(bonus(target, **extra))
+    return Terms(
+        rules=tuple(found),
+        ceiling_bps=draw(st.sampled_from([500, 1750, 3000, 10_000])),
+        zone=draw(st.sampled_from(["UTC", "Asia/Shanghai"])),
+    )
+
+
+@st.composite
+def facts_of(draw: st.DrawFn, the_sale: Sale, last: int = 20) -> list[Fact]:
+    """Hand-overs within what was sold, deliveries, refunds and disputes on days up to the last."""
+    days = st.integers(0, last).map(moment)
     found: list[Fact] = []
     for sold in the_sale.lines:
         left = sold.quantity
@@ -151,3 +201,21 @@ def disputes(draw: st.DrawFn, the_sale: Sale, number: int) -> list[Fact]:
         )
         for phase in phases
     ]
+
+
+def the_rest_of(the_sale: Sale, facts: list[Fact], day: int) -> list[Fact]:
+    """Facts by which everything that was sold has left and arrived."""
+    handed = [fact for fact in facts if isinstance(fact, Fulfilled)]
+    rest: list[Fact] = []
+    for sold in the_sale.lines:
+        left = sold.quantity - sum(f.units for f in handed if f.line_key == sold.key)
+        if left:
+            key = f"rest-{sold.key}"
+            last = Fulfilled(
+                key=key, sale_key=the_sale.key, at=moment(day), line_key=sold.key, units=left
+            )
+            handed.append(last)
+            rest.append(last)
+    keys = tuple(fact.key for fact in handed)
+    arrival = Delivered(key="rest", sale_key=the_sale.key, at=moment(day), fulfilled_keys=keys)
+    return [*rest, arrival]

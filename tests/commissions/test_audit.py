@@ -33,6 +33,8 @@ from tests.commissions.factories import (
     published,
     refunded,
     sale,
+    terms,
+    tiered,
 )
 from tests.databases import Urls, make_engine
 
@@ -51,6 +53,11 @@ def lived(session: Session, ids: Ids) -> None:
     register_by_hand(session, first.id, reference="1", by=BY, at=moment(31), ids=ids)
     void(session, second.id, by=BY, at=moment(31), ids=ids, reason="test")
     record_dispute(session, disputed("opened", days=32), by=BY, ids=ids)
+    counting = terms(tiered((0, 1000), (5000, 2000), period_cap={"CNY": 900}))
+    published(session, ids, counting, at=moment(33))
+    for n, base in enumerate((4000, 4000)):
+        late = sale(line(base=base), key=f"c{n}", placed_at=moment(34), paid_at=moment(34))
+        arrived(session, ids, late, days=35)
     session.flush()
 
 
@@ -66,7 +73,7 @@ class TestAudit:
         report = prove(session)
 
         assert report.findings == []
-        assert (report.sales, report.postings) == (4, report.postings)
+        assert (report.sales, report.postings) == (6, report.postings)
 
     def test_an_uncredited_sale_is_named(self, session: Session, ids: Ids) -> None:
         record_sale(session, sale(), by=BY, at=moment(), ids=ids)
@@ -119,6 +126,16 @@ ATTACKS = {
     "UPDATE commission_payout_claim SET amount = amount + 1": "payout_differs",
     "UPDATE commission_payout SET status = 'void'": "claim_state_differs",
     "UPDATE commission_sale_head SET version_id = 999 WHERE sale_key = 's1'": "wrong_version",
+    "UPDATE commission_counted SET base_amount = base_amount - 1": "counting_differs",
+    "DELETE FROM commission_counted": "counting_differs",
+    "UPDATE commission_counted SET room_amount = room_amount + 1": "period_differs",
+    "UPDATE commission_period SET award_amount = award_amount + 1": "award_differs",
+    "UPDATE commission_period SET line_amount = 0": "period_differs",
+    "UPDATE commission_award SET amount = amount + 1": "award_differs",
+    "UPDATE commission_entry SET payee_key = 'eve' WHERE kind = 'difference'": (
+        "award_entry_differs"
+    ),
+    "DELETE FROM commission_release WHERE sale_id IS NULL": "award_entry_differs",
 }
 
 

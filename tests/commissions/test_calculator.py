@@ -10,7 +10,7 @@ from commissions.calculator import Reckoning, hand_over, reckon
 from commissions.ceiling import fit
 from commissions.decisions import Outcome
 from commissions.facts import BadFact, Loser, Party, Sale
-from commissions.terms import Basis, Role, Rule, SamePoint, Terms, When
+from commissions.terms import Basis, Period, Role, Rule, SamePoint, Terms, When
 from tests.commissions.factories import (
     fixed,
     fulfilled,
@@ -147,8 +147,66 @@ class TestBounds:
     def test_floor_and_cap_hold_per_line(self, rule: Rule, amount: int) -> None:
         assert amounts(reckon(sale(line(base=10000)), terms(rule))) == [amount]
 
+    def test_a_cap_per_order_holds_for_all_lines_of_one_point(self) -> None:
+        rules = terms(percent(1000, order_cap={"CNY": 100}))
+        lines = [line("1", 3000), line("2", 1000), line("3", 4000, seller=party("bob"))]
+
+        found = reckon(sale(*lines), rules)
+
+        assert amounts(found) == [75, 25, 100]
+        assert found.decisions[0].trace["order_cap"] == {"cap": 100, "asked": 400}
+        assert "order_cap" not in reckon(sale(line(base=900)), rules).decisions[0].trace
+
+    def test_a_cap_of_the_line_comes_before_that_of_the_order(self) -> None:
+        rule = percent(1000, cap={"CNY": 90}, order_cap={"CNY": 100})
+
+        found = reckon(sale(*lines_of([3000, 3000])), terms(rule))
+
+        assert amounts(found) == [50, 50]
+        assert found.decisions[0].trace["bound"] == {"cap": 90}
+
+    def test_who_hands_over_one_line_has_its_part_of_the_cap(self) -> None:
+        rules = terms(percent(0), percent(1000, Role.FULFILLER, order_cap={"CNY": 100}))
+        the_sale = sale(*lines_of([1000, 3000]))
+
+        late = hand_over(reckon(the_sale, rules), the_sale.lines[1], fulfilled(), first=0, units=1)
+
+        assert late.amount == 75
+
+    def test_room_is_kept_for_who_shares_the_cap_with_fewer_lines(self) -> None:
+        of_store = When(points=("store",), products=("a",))
+        rules = terms(
+            percent(0),
+            percent(1000, Role.FULFILLER, when=of_store),
+            percent(2000, Role.FULFILLER, 2, order_cap={"CNY": 100}),
+        )
+        the_sale = sale(line("1", 3000, product_key="a"), line("2", 1000, product_key="b"))
+
+        late = hand_over(
+            reckon(the_sale, rules), the_sale.lines[1], fulfilled(line_key="2"), first=0, units=1
+        )
+
+        assert late.amount == 100
+
 
 class TestCeiling:
+    def test_what_is_left_for_periods_is_left_of_the_order_too(self) -> None:
+        counting: dict[str, Any] = {"period": Period.MONTH, "period_cap": {"CNY": 10**6}}
+        rules = terms(
+            percent(100, when=When(points=("bob",)), **counting),
+            percent(1000, position=2),
+            ceiling_bps=1000,
+        )
+        lines = lines_of([109] * 4)
+        others = line("5", 1000, seller=party("bob"))
+
+        found = reckon(sale(*lines, others), rules)
+
+        # Each of four lines stands a unit above its own ceiling, the order does not.
+        assert amounts(found) == [11, 11, 11, 11, 10]
+        assert sum(found.headroom.values()) == 143 - 54 - 1  # one unit for who hands over
+        assert reckon(sale(*lines), terms(percent(1000))).headroom == {}
+
     def test_three_roles_are_scaled_together(self) -> None:
         assert fit([[480, 120, 160]], [4000], 1750) == [[442, 111, 147]]
 
@@ -159,7 +217,7 @@ class TestCeiling:
             percent(400, Role.FULFILLER),
             ceiling_bps=1750,
         )
-        the_sale = sale(line(upline=party("dealer")))
+        the_sale = sale(line(upline=party("dealer", contract="c1")))
 
         found = reckon(the_sale, rules)
         late = hand_over(found, the_sale.lines[0], fulfilled(), first=0, units=1)
@@ -179,22 +237,48 @@ class TestRoles:
         rules = terms(percent(1000), percent(300, Role.UPLINE))
         gone = party(refusal="point_suspended")
 
-        seller, upline = reckon(sale(line(seller=gone, upline=party("dealer"))), rules).decisions
+        seller, upline = reckon(
+            sale(line(seller=gone, upline=party("dealer", contract="c1"))), rules
+        ).decisions
 
         assert (seller.outcome, seller.amount, seller.forgone_amount) == ("ineligible", 0, 400)
         assert upline.amount == 120
 
     def test_an_absent_role_moves_nothing_to_another(self) -> None:
-        found = reckon(sale(line(seller=None, upline=party("dealer"))), terms(percent(1000)))
+        found = reckon(
+            sale(line(seller=None, upline=party("dealer", contract="c1"))), terms(percent(1000))
+        )
 
         assert [decision.outcome for decision in found.decisions] == [Outcome.NO_CANDIDATE]
 
     def test_nobody_is_his_own_upline(self) -> None:
         rules = terms(percent(1000), percent(300, Role.UPLINE))
 
-        _, upline = reckon(sale(line(upline=party())), rules).decisions
+        _, upline = reckon(sale(line(upline=party(contract="c1"))), rules).decisions
 
         assert (upline.outcome, upline.amount) == (Outcome.SAME_POINT, 0)
+
+    def test_an_upline_without_contract_earns_nothing(self) -> None:
+        rules = terms(percent(1000), percent(300, Role.UPLINE), ceiling_bps=1200)
+        the_sale = sale(line(upline=party("boss")))
+
+        seller, upline = reckon(the_sale, rules).decisions
+
+        assert (upline.outcome, upline.amount) == (Outcome.NO_CONTRACT, 0)
+        assert upline.forgone_amount == 120
+        assert seller.amount == 400  # it takes no room under the ceiling either
+
+    def test_an_upline_may_be_paid_a_part_of_the_sellers_earning(self) -> None:
+        upline_rule = percent(2000, Role.UPLINE, basis=Basis.SELLER)
+        rules = terms(percent(1000, cap={"CNY": 150}), upline_rule)
+        boss = party("boss", contract="c1")
+
+        seller, upline = reckon(sale(line(base=4000, upline=boss)), rules).decisions
+
+        assert (seller.amount, upline.amount, upline.base_amount) == (150, 30, 150)
+        gone = party(refusal="point_suspended")
+        _, nothing = reckon(sale(line(seller=gone, upline=boss)), rules).decisions
+        assert nothing.outcome is Outcome.ZERO_BASE
 
     def test_lines_without_the_flag_earn_nothing(self) -> None:
         the_sale = sale(line(commissionable=False))

@@ -27,8 +27,11 @@ from tests.commissions.factories import (
     arrived,
     moment,
     policy,
+    published,
     queued,
     sale,
+    terms,
+    tiered,
 )
 from tests.commissions.test_audit import soon
 from tests.databases import Urls, make_engine
@@ -64,6 +67,10 @@ def full(sessions: Sessions, ids: Ids) -> Sessions:
     """Books with at least one row in every insert-only table."""
     with sessions.begin() as session:
         payout = queued(session, ids, "bank")
+        rules = terms(tiered((0, 1000), (1000, 2000)))
+        published(session, ids, rules, at=moment(1))
+        late = sale(key="counted", placed_at=moment(2), paid_at=moment(2))
+        arrived(session, ids, late, days=3)
         nobody = policy(destination_of=lambda _payee, _currency: None)
         arrived(session, ids, sale(key="s2"))
         prepare_run(session, nobody, by="maker", at=moment(31), ids=ids)
@@ -133,6 +140,39 @@ def test_amounts_that_cannot_be_are_refused_by_the_database(full: Sessions) -> N
     ):
         with pytest.raises(DBAPIError), full.begin() as session:
             session.execute(text(statement))
+
+
+def test_what_the_law_forbids_is_refused_by_the_database(full: Sessions) -> None:
+    copied = "name, enabled, bps, fixed, floor, cap, order_cap, tiers, period_cap, target"
+    for role, basis, period, tier_mode in (
+        ("upline", "paid", "'month'", "'progressive'"),
+        ("fulfiller", "paid", "'month'", "'retroactive'"),
+        ("fulfiller", "seller", "NULL", "NULL"),
+        ("seller", "seller", "NULL", "NULL"),
+        ("bonus", "paid", "NULL", "NULL"),
+        ("upline2", "paid", "NULL", "NULL"),
+    ):
+        with pytest.raises(DBAPIError, match=r"(?i)check"), full.begin() as session:
+            session.execute(
+                text(
+                    f"INSERT INTO commission_rule (id, version_id, role, position, basis, period,"
+                    f" tier_mode, rate, hold_days, conditions, service, {copied})"
+                    f" SELECT 900001, version_id, '{role}', 9, '{basis}', {period}, {tier_mode},"
+                    f" rate, hold_days, conditions, service, {copied} FROM commission_rule LIMIT 1"
+                )
+            )
+    # No amount without a line that was sold or an award that knows the lines it counted.
+    copied = "point_key, payee_key, currency, version_id, rule_id, base_amount, hold_days, trace"
+    for kind, role in (("earn", "seller"), ("earn", "bonus"), ("difference", "bonus")):
+        with pytest.raises(DBAPIError, match=r"(?i)check"), full.begin() as session:
+            session.execute(
+                text(
+                    f"""INSERT INTO commission_entry
+                    (id, origin_id, role, kind, cause, cause_key, amount, at, "by", {copied})
+                    SELECT 900001, 900001, '{role}', '{kind}', cause, cause_key, 500, at, "by",
+                    {copied} FROM commission_entry LIMIT 1"""
+                )
+            )
 
 
 def test_every_table_is_strict(full: Sessions, urls: Urls) -> None:

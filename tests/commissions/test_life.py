@@ -118,7 +118,7 @@ class TestRefund:
             ids,
             terms(percent(1200), percent(300, Role.UPLINE), percent(400, Role.FULFILLER)),
         )
-        credited(session, ids, sale(line(upline=party("dealer"))))
+        credited(session, ids, sale(line(upline=party("dealer", contract="c1"))))
         record_fulfilled(session, fulfilled(), by=BY, ids=ids)
         session.expire_all()
 

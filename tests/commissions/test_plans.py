@@ -15,10 +15,19 @@ from commissions.errors import NotFound, StaleState
 from commissions.models import Draft, DraftStatus, PlanVersion, RuleRow
 from commissions.plan_checks import LegalProfile, Market, check
 from commissions.plans import NotPublishable, Retroactive, SamePerson, TermsChanged
-from commissions.terms import Basis, Role, Rule, Terms, When
+from commissions.terms import Basis, Period, Role, Rule, Terms, Tier, TierMode, When
 from commissions.versions import version_at, version_by_id
 from tests.commissions.conftest import Ids
-from tests.commissions.factories import fixed, market, moment, percent, published, terms
+from tests.commissions.factories import (
+    bonus,
+    fixed,
+    market,
+    moment,
+    percent,
+    published,
+    terms,
+    tiered,
+)
 
 
 def codes(the_terms: Terms, on: Market | None = None, *, errors: bool = True) -> list[str]:
@@ -191,10 +200,67 @@ class TestChecks:
             ),
             ((percent(1), percent(1, Role.FULFILLER, service=" ")), "service_missing"),
             ((percent(2000), percent(1500, Role.FULFILLER)), "ceiling_breach"),
+            (
+                (
+                    percent(3100, when=When(products=("a",))),
+                    percent(1, Role.FULFILLER, when=When(products=("b",))),
+                ),
+                "ceiling_breach",
+            ),
+            ((percent(1, order_cap={"EUR": 9}),), "bound_missing"),
+            ((percent(1, order_cap={"CNY": -1}),), "negative"),
+            ((percent(1, floor={"CNY": 9}, order_cap={"CNY": 1}),), "bounds_crossed"),
+            ((tiered((0, 100), (500, 200), period=None),), "period_needed"),
+            ((percent(1, period_cap={"CNY": 9}),), "period_needed"),
+            ((percent(1, period=Period.MONTH),), "period_without_use"),
+            ((percent(1, period=Period.MONTH, period_cap={"EUR": 9}),), "bound_missing"),
+            ((tiered((0, 100), (500, 200), (500, 300)),), "tiers_not_rising"),
+            ((tiered((0, 100), (0, 200)),), "tiers_not_rising"),
+            ((tiered((0, 100), (500, 100)),), "tier_unreachable"),
+            ((tiered((0, 100), (500, 20_000)),), "rate_above_whole"),
+            ((tiered((0, 100), (500, -1)),), "negative"),
+            (
+                (tiered((0, 200), (500, 100), tier_mode=TierMode.RETROACTIVE),),
+                "tier_falls",
+            ),
+            (
+                (percent(1, period=Period.MONTH, tiers=(Tier(from_amount={"EUR": 5}, bps=2),)),),
+                "bound_missing",
+            ),
+            ((tiered((0, 100), (500, 200), basis=Basis.PROFIT),), "tiers_need_percent"),
+            ((tiered((0, 100), (500, 200), cap={"CNY": 9}),), "bounds_with_tiers"),
+            ((tiered((0, 100), (500, 200), order_cap={"CNY": 9}),), "bounds_with_tiers"),
+            ((tiered((0, 100), (500, 3100)),), "ceiling_breach"),
+            ((bonus(0),), "target_missing"),
+            ((bonus(500, period=None),), "bonus_needs_period"),
+            ((bonus(500, bps=100, basis=Basis.PROFIT),), "bonus_of_paid"),
+            ((bonus(500, cap={"CNY": 5}),), "bounds_of_bonus"),
+            ((bonus(500, service=""),), "service_missing"),
+            ((bonus(100_000, fixed={"CNY": 30_001}),), "ceiling_breach"),
+            ((percent(2000), bonus(100_000, fixed={"CNY": 10_001})), "ceiling_breach"),
+            ((bonus(500), bonus(900, 2)), "unreachable"),
+            ((bonus(500, period=Period.CAMPAIGN),), "campaign_needs_dates"),
+            ((bonus(500, campaign_from=moment()),), "campaign_without_use"),
+            (
+                (
+                    bonus(
+                        500,
+                        period=Period.CAMPAIGN,
+                        campaign_from=moment(2),
+                        campaign_until=moment(2),
+                    ),
+                ),
+                "campaign_ends_first",
+            ),
+            ((bonus(500, campaign_from=None, when=When(products=("gone",))),), "dead_reference"),
+            (
+                (percent(3000), percent(101, Role.UPLINE, basis=Basis.SELLER)),
+                "ceiling_breach",
+            ),
         ],
     )
     def test_what_cannot_work_is_refused(self, rules: tuple[Rule, ...], code: str) -> None:
-        found = check(terms(*rules), market())
+        found = check(terms(*rules), replace(market(), known={"products": {"a", "b"}}))
 
         assert code in [problem.code for problem in found if problem.is_error]
         assert all(problem.sentence.endswith(".") for problem in found)
@@ -213,6 +279,22 @@ class TestChecks:
                 percent(2000, when=When(products=("a",))),
                 percent(1500, Role.FULFILLER, when=When(products=("b",))),
             ),
+            (percent(1, floor={"CNY": 1}, cap={"CNY": 9}, order_cap={"CNY": 20}),),
+            (percent(1, period=Period.QUARTER, period_cap={"CNY": 9}),),
+            (tiered((0, 100), (500, 200), (900, 300), period_cap={"CNY": 90}),),
+            (tiered((0, 300), (500, 200)),),
+            (percent(2000), bonus(100_000, fixed={"CNY": 10_000})),
+            (
+                bonus(
+                    500,
+                    bps=100,
+                    period=Period.CAMPAIGN,
+                    campaign_from=moment(2),
+                    campaign_until=moment(9),
+                ),
+                bonus(900, 2, bps=100),
+            ),
+            (percent(2500), percent(2000, Role.UPLINE, basis=Basis.SELLER)),
         ],
     )
     def test_what_can_work_is_not(self, rules: tuple[Rule, ...]) -> None:
@@ -239,8 +321,67 @@ class TestChecks:
         assert codes(upline, strict) == ["ceiling_above_law", "upline_not_allowed"]
         assert codes(upline, market(upline_reason="")) == ["upline_without_reason"]
 
+    def test_the_zone_is_one_and_the_brands(self) -> None:
+        counting = (tiered((0, 100), (500, 200)),)
+        at_home = replace(market(), zone="Asia/Shanghai")
+
+        assert codes(terms(*counting, zone="Mars/Olympus")) == ["zone_unknown"]
+        assert codes(terms(*counting), at_home) == ["zone_differs"]
+        assert codes(terms(*counting, zone="Asia/Shanghai"), at_home) == []
+        assert codes(terms(), at_home) == []  # nothing is counted, so no zone matters
+
+    def test_a_target_missing_for_a_currency_is_a_warning(self) -> None:
+        on = market("CNY", "EUR")
+
+        found = codes(terms(bonus(500, bps=1)), on, errors=False)
+
+        assert "target_currency_missing" in found
+
 
 class TestWords:
+    @pytest.mark.parametrize(
+        ("older", "hash_then"),
+        [
+            (terms(), "80a87480835d290e1c41c3d13a875c70905314e2550ecfb18d8b211b0989e8fc"),
+            (
+                terms(
+                    percent(1200, when=When(products=("b", "a"), from_amount={"CNY": 5})),
+                    fixed({"CNY": 9}, position=2),
+                ),
+                "51eb62593d26673727ad8a318e463cb98a834ebe9c3b29c51dfc91834f30b913",
+            ),
+        ],
+    )
+    def test_terms_from_before_a_word_keep_their_hash(self, older: Terms, hash_then: str) -> None:
+        assert older.content_hash == hash_then
+        assert replace(older, zone="Asia/Shanghai").content_hash != hash_then
+
+    def test_terms_from_before_a_word_stay_readable(self) -> None:
+        stored = plain(terms())
+        del stored["zone"]
+        for rule in stored["rules"]:
+            for word in ("order_cap", "period", "tiers", "tier_mode", "period_cap", "target"):
+                del rule[word]
+
+        assert read(Terms, stored) == terms()
+
+    def test_a_published_rule_reads_back_word_for_word(self, session: Session, ids: Ids) -> None:
+        dates: dict[str, Any] = {"campaign_from": moment(3), "campaign_until": moment(5)}
+        original = terms(
+            tiered((0, 100), (500, 200), tier_mode=TierMode.RETROACTIVE, period_cap={"CNY": 5}),
+            percent(1, Role.UPLINE, order_cap={"CNY": 7}, basis=Basis.SELLER),
+            bonus(900, bps=100, period=Period.CAMPAIGN, **dates),
+            zone="Asia/Shanghai",
+        )
+
+        version_id = published(session, ids, original)
+
+        found = version_by_id(session, version_id).terms
+        assert sorted(found.rules, key=lambda rule: rule.name) == sorted(
+            original.rules, key=lambda rule: rule.name
+        )
+        assert found.zone == "Asia/Shanghai"
+
     def test_terms_survive_storage(self) -> None:
         original = terms(
             percent(1200, when=When(products=("b", "a"), from_amount={"CNY": 5})),

@@ -23,6 +23,7 @@ PURE = (
     "facts",
     "history",
     "matching",
+    "periods",
     "plan_checks",
     "shares",
     "targets",

@@ -17,23 +17,30 @@ from commissions.crediting import credit_sale
 from commissions.errors import CommissionError
 from commissions.holds import On, open_hold
 from commissions.intake import record_sale
-from commissions.life import record_dispute, record_refund
+from commissions.life import record_delivered, record_dispute, record_facts, record_refund
 from commissions.models import Claim, Entry, EntryKind, Hold, Payout, PayoutStatus, Posting
 from commissions.payouts.approving import approve, queue, void
 from commissions.payouts.by_hand import register_by_hand
 from commissions.payouts.sending import advance
+from commissions.terms import Period, Rule, TierMode
 from tests.commissions.conftest import Ids, Sessions
 from tests.commissions.factories import (
     BY,
     arrived,
     credited,
+    delivered,
     disputed,
+    fulfilled,
+    line,
     moment,
+    percent,
     prepared,
     published,
     queued,
     refunded,
     sale,
+    terms,
+    tiered,
 )
 from tests.commissions.provider import Clock, Provider
 from tests.commissions.test_payout_protocol import sender_of
@@ -331,4 +338,58 @@ def test_a_refund_against_sending_leaves_a_debt_or_stops_it(sessions: Sessions, 
                 void(session, payout_id, by=BY, at=moment(41), ids=ids, reason="refunded")
         net = session.scalar(select(func.sum(Entry.amount)))
         assert net == 0
+    assert clean(sessions)
+
+
+def capped_sales(sessions: Sessions, ids: Ids, rule: Rule) -> None:
+    """One sale of 80.00 for each thread, handed over and not yet arrived."""
+    with sessions.begin() as session:
+        published(session, ids, terms(rule))
+        for n in range(THREADS):
+            credited(session, ids, sale(line(base=8000), key=f"s{n}"))
+            hand_over = fulfilled(sale_key=f"s{n}", by_point=None)
+            record_facts(session, [hand_over], by=BY, ids=ids)
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_deliveries_at_once_never_pass_a_cap(sessions: Sessions, ids: Ids, round_: int) -> None:
+    capped_sales(sessions, ids, percent(1000, period=Period.MONTH, period_cap={"CNY": 1000}))
+
+    def deliver(n: int) -> object:
+        with sessions.begin() as session:
+            fact = delivered("h1", sale_key=f"s{n}")
+            return record_delivered(session, fact, by=BY, ids=ids)
+
+    answers = together(*[lambda n=n: deliver(n) for n in range(THREADS)])
+
+    assert answers == [True] * THREADS
+    with sessions() as session:
+        assert session.scalar(select(func.sum(Entry.amount))) == 1000
+    assert clean(sessions)
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_deliveries_and_refunds_at_once_end_in_the_right_band(
+    sessions: Sessions, ids: Ids, round_: int
+) -> None:
+    capped_sales(sessions, ids, tiered((0, 1000), (20_000, 1500), tier_mode=TierMode.RETROACTIVE))
+
+    def deliver(n: int) -> object:
+        with sessions.begin() as session:
+            fact = delivered("h1", sale_key=f"s{n}")
+            return record_delivered(session, fact, by=BY, ids=ids)
+
+    def refund(n: int) -> object:
+        with sessions.begin() as session:
+            fact = refunded(8000, sale_key=f"s{n}")
+            return record_refund(session, fact, by=BY, ids=ids)
+
+    back = THREADS - 3
+    together(
+        *[lambda n=n: deliver(n) for n in range(THREADS)],
+        *[lambda n=n: refund(n) for n in range(back)],
+    )
+
+    with sessions() as session:
+        assert session.scalar(select(func.sum(Entry.amount))) == 3600
     assert clean(sessions)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 import os
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -13,14 +15,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, or_, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from commissions import create_schema
 from commissions.audit import prove
 from commissions.crediting import credit_sale
 from commissions.errors import CommissionError, KeyReused
-from commissions.facts import DisputePhase, Fact, RefundFailed, Sale
+from commissions.facts import DisputePhase, Fact, Refunded, RefundedLine, RefundFailed, Sale
 from commissions.holds import On, close_hold, open_hold
 from commissions.intake import record_sale
 from commissions.life import (
@@ -31,19 +33,31 @@ from commissions.life import (
     record_refund,
     record_refund_failed,
 )
-from commissions.models import Claim, Entry, Payout, PayoutStatus, Release
+from commissions.models import (
+    Award,
+    Claim,
+    Counted,
+    Entry,
+    EntryKind,
+    Payout,
+    PayoutStatus,
+    PeriodRow,
+    Release,
+    RuleRow,
+)
 from commissions.payouts.approving import void
 from commissions.payouts.by_hand import ClaimChanged, register_by_hand
 from commissions.payouts.returning import take_back
 from commissions.plan_checks import check
 from commissions.queries import balances
 from commissions.sealing import seal
-from commissions.terms import Role, Terms
+from commissions.terms import Period, Role, Terms
 from tests.commissions import strategies
 from tests.commissions.conftest import build
 from tests.commissions.factories import (
     BY,
     approved,
+    bonus,
     delivered,
     disputed,
     fulfilled,
@@ -56,10 +70,14 @@ from tests.commissions.factories import (
     published,
     refunded,
     sale,
+    tiered,
 )
 from tests.databases import fresh_database, make_engine
 
 SOAK = bool(os.environ.get("GRIDSHOP_SOAK"))
+stormy = settings(
+    max_examples=1000 if SOAK else 25, deadline=None, suppress_health_check=list(HealthCheck)
+)
 
 
 def fresh_engine(kind: str) -> Engine:
@@ -88,16 +106,12 @@ def nets(engine: Engine, facts: list[Sale | Fact], terms: Terms) -> Counter[str]
     with Session(engine) as session:
         published(session, ids, terms)
         for fact in facts:
-            if isinstance(fact, Sale):
-                recorded = record_sale(session, fact, by=BY, at=fact.paid_at, ids=ids)
-                credit_sale(session, recorded, by=BY, at=fact.paid_at, ids=ids)
-            else:
-                record_facts(session, [fact], by=BY, ids=ids)
+            tell(session, fact, ids)
         assert prove(session).findings == []
         found: Counter[str] = Counter()
         for payee_key, amount in session.execute(select(Entry.payee_key, Entry.amount)):
             found[payee_key] += amount
-        return +found
+        return Counter({payee_key: amount for payee_key, amount in found.items() if amount})
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -113,6 +127,124 @@ def test_any_order_of_arrival_ends_at_the_same_sums(
     in_order = nets(fresh_engine("sqlite"), told, terms)
 
     assert nets(fresh_engine("sqlite"), shuffled, terms) == in_order
+
+
+@st.composite
+def months(draw: st.DrawFn) -> tuple[list[Sale], list[Fact], Terms]:
+    """Some sales over two months, all of which have arrived in the end, and a plan that counts."""
+    the_sales, facts = [], []
+    for n in range(draw(st.integers(1, 3))):
+        one = replace(draw(strategies.sales()), key=f"s{n}")
+        found = draw(strategies.facts_of(one, last=40))
+        the_sales.append(one)
+        facts += [*found, *strategies.the_rest_of(one, found, 45)]
+    return the_sales, facts, draw(strategies.counting_plans().filter(is_publishable))
+
+
+@pytest.mark.longer
+@settings(stormy)
+@given(months(), st.randoms(use_true_random=False))
+def test_periods_come_to_the_same_in_any_order(
+    month: tuple[list[Sale], list[Fact], Terms], random: Random
+) -> None:
+    the_sales, facts, terms = month
+    told: list[Sale | Fact] = [*the_sales, *facts]
+    shuffled = [*told, *told[:4]]
+    random.shuffle(shuffled)
+
+    in_order = nets(fresh_engine("sqlite"), told, terms)
+
+    assert nets(fresh_engine("sqlite"), shuffled, terms) == in_order
+
+
+@pytest.mark.longer
+@settings(stormy)
+@given(months(), st.randoms(use_true_random=False))
+def test_what_is_refunded_in_full_leaves_nobody_anything(
+    month: tuple[list[Sale], list[Fact], Terms], random: Random
+) -> None:
+    the_sales, facts, terms = month
+    all_back: list[Fact] = [
+        Refunded(
+            key="all",
+            sale_key=one.key,
+            at=moment(50),
+            lines=tuple(RefundedLine(line_key=s.key, amount=s.base_amount) for s in one.lines),
+        )
+        for one in the_sales
+    ]
+    told: list[Sale | Fact] = [*the_sales, *facts, *all_back]
+    random.shuffle(told)
+
+    assert not nets(fresh_engine("sqlite"), told, terms)
+
+
+@pytest.mark.longer
+@settings(stormy)
+@given(months(), st.randoms(use_true_random=False))
+def test_no_cap_and_no_ceiling_is_ever_passed(
+    month: tuple[list[Sale], list[Fact], Terms], random: Random
+) -> None:
+    the_sales, facts, terms = month
+    told: list[Sale | Fact] = [*the_sales, *facts]
+    random.shuffle(told)
+    engine = fresh_engine("sqlite")
+    ids = itertools.count(1).__next__
+    sold = sum(line.base_amount for one in the_sales for line in one.lines)
+    with Session(engine) as session:
+        published(session, ids, terms)
+        for fact in told:
+            tell(session, fact, ids)
+            for period in session.scalars(select(PeriodRow)).all():
+                for day in (16, 20, 31, 40, 59, 70):
+                    assert payable(session, period, day) <= cap_of(session, period)
+                    for view in balances(session, period.payee_key, at=moment(day)):
+                        assert view.pending_amount >= 0
+        total = session.scalar(select(func.coalesce(func.sum(Entry.amount), 0)))
+        assert (total or 0) * 10_000 <= sold * terms.ceiling_bps
+
+
+def tell(session: Session, fact: Sale | Fact, ids: Callable[[], int]) -> None:
+    if isinstance(fact, Sale):
+        recorded = record_sale(session, fact, by=BY, at=fact.paid_at, ids=ids)
+        credit_sale(session, recorded, by=BY, at=fact.paid_at, ids=ids)
+    else:
+        record_facts(session, [fact], by=BY, ids=ids)
+
+
+def cap_of(session: Session, period: PeriodRow) -> int:
+    rule = session.get_one(RuleRow, period.rule_id)
+    return rule.period_cap.get(period.currency, 10**15)
+
+
+def payable(session: Session, period: PeriodRow, day: int) -> int:
+    """What may be paid on a day of one period: lines that count in it, and its differences."""
+    due = select(Release.entry_id).where(Release.available_at <= moment(day))
+    moves = (
+        select(Counted.line_id, Counted.role, Counted.cause, Counted.cause_key)
+        .where(Counted.period_id == period.id, ~Counted.is_bonus)
+        .group_by(Counted.line_id, Counted.role, Counted.cause, Counted.cause_key)
+        .having(func.sum(Counted.base_amount) + func.sum(Counted.line_amount) != 0)
+    ).subquery()
+    earnings = (
+        select(Entry.id)
+        .join(
+            moves,
+            (moves.c.line_id == Entry.line_id)
+            & (moves.c.role == Entry.role)
+            & (moves.c.cause == Entry.cause)
+            & (moves.c.cause_key == Entry.cause_key),
+        )
+        .where(Entry.kind == EntryKind.EARN)
+    )
+    differences = (
+        select(Entry.id).join(Award, Award.id == Entry.award_id).where(Award.period_id == period.id)
+    )
+    which = or_(Entry.origin_id.in_(earnings), Entry.id.in_(differences))
+    total = session.scalar(
+        select(func.coalesce(func.sum(Entry.amount), 0)).where(which, Entry.origin_id.in_(due))
+    )
+    return int(total or 0)
 
 
 class Shop(RuleBasedStateMachine):
@@ -132,9 +264,14 @@ class Shop(RuleBasedStateMachine):
         self.disputes: list[tuple[str, str]] = []
         self.holds: list[str] = []
         self.count = itertools.count()
-        rules = (percent(1200), percent(300, Role.UPLINE), percent(433, Role.FULFILLER))
+        rules = (
+            tiered((0, 1000), (15_000, 1200), period_cap={"CNY": 2500}),
+            percent(300, Role.UPLINE, order_cap={"CNY": 150}),
+            percent(433, Role.FULFILLER, period=Period.MONTH, period_cap={"CNY": 700}),
+            bonus(9000, bps=100),
+        )
         with self.sessions.begin() as session:
-            published(session, self.ids, Terms(rules=rules))
+            published(session, self.ids, Terms(rules=rules, zone="Asia/Shanghai"))
 
     @rule(days=st.sampled_from([0.1, 1, 15]))
     def wait(self, days: float) -> None:
@@ -147,7 +284,13 @@ class Shop(RuleBasedStateMachine):
     )
     def sell(self, bases: list[int], quantity: int, seller: str) -> None:
         lines = [
-            line(str(n), base, quantity=quantity, seller=party(seller), upline=party("dealer"))
+            line(
+                str(n),
+                base,
+                quantity=quantity,
+                seller=party(seller),
+                upline=party("dealer", contract="c1"),
+            )
             for n, base in enumerate(bases)
         ]
         now = moment(self.day)
@@ -306,6 +449,8 @@ class Shop(RuleBasedStateMachine):
                 for view in balances(session, payee_key, at=moment(self.day)):
                     assert min(view.expected_amount, view.pending_amount) >= 0
                     assert view.held_amount >= 0
+            for period in session.scalars(select(PeriodRow)).all():
+                assert payable(session, period, int(self.day)) <= cap_of(session, period)
 
     def teardown(self) -> None:
         if hasattr(self, "engine"):
