@@ -106,6 +106,7 @@ def test_every_attack_on_every_table_is_refused(full: Sessions, urls: Urls) -> N
 
 def test_plan_versions_and_rules_are_among_them() -> None:
     assert {"commission_plan_version", "commission_rule", "commission_posting"} < set(OURS)
+    assert {"commission_counted", "commission_award"} < set(OURS)
 
 
 @pytest.fixture
