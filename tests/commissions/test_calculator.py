@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -206,6 +207,15 @@ class TestCeiling:
         assert amounts(found) == [11, 11, 11, 11, 10]
         assert sum(found.headroom.values()) == 143 - 54 - 1  # one unit for who hands over
         assert reckon(sale(*lines), terms(percent(1000))).headroom == {}
+
+    def test_a_line_that_is_full_lends_nothing_to_a_period(self) -> None:
+        rules = terms(percent(1000, period=Period.MONTH, period_cap={"CNY": 10**6}))
+        full, free = line("1", 1000), line("2", 1000, seller=None)
+
+        found = reckon(sale(full, free), replace(rules, ceiling_bps=1000))
+
+        # Each line keeps one unit of rounding for who hands over.
+        assert found.headroom == {"1": 0, "2": 98}
 
     def test_three_roles_are_scaled_together(self) -> None:
         assert fit([[480, 120, 160]], [4000], 1750) == [[442, 111, 147]]
