@@ -35,7 +35,7 @@ from shop.orders.events import (
     RefundReserved,
 )
 from shop.payments import endings, news, refund_sending
-from shop.rewards import on_order, on_transfer, payout_stops, payouts, upkeep
+from shop.rewards import on_order, on_transfer, payout_runs, payout_stops, payouts, upkeep
 from shop.search import index
 from shop.storefront import edit as storefronts
 from shop.storefront import opening
@@ -97,6 +97,7 @@ JOBS: Mapping[str, Job] = {
     "kernel.purge": Job(jobs.purge, calls_outside=True),
     "notifications.purge": Job(ports.purge_mailbox, calls_outside=True),
     payouts.SEND: Job(payouts.send_due, calls_outside=True),
+    payout_runs.WORK: Job(payout_runs.work, calls_outside=True),
     payout_stops.LOOK_AGAIN: Job(payout_stops.look_again_later, calls_outside=True),
 }
 

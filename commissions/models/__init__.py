@@ -6,6 +6,7 @@ from commissions.models.entries import Balance, Entry, EntryKind, Hold, Release,
 from commissions.models.facts import FactRow, SaleHead, SaleLineRow, SaleRow
 from commissions.models.ledger import Block, Posting
 from commissions.models.payouts import (
+    Approval,
     Attempt,
     Batch,
     BatchItem,
@@ -22,6 +23,7 @@ from commissions.models.periods import Award, Counted, PeriodRow
 from commissions.models.plans import Draft, DraftStatus, Plan, PlanVersion, RuleRow
 
 __all__ = [
+    "Approval",
     "Attempt",
     "Award",
     "Balance",
