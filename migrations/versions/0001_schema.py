@@ -785,6 +785,7 @@ def upgrade() -> None:
         sa.Column("granted_amount", commissions.schema.Amount(), nullable=False),
         sa.Column("territory", sa.String(length=20), nullable=False),
         sa.Column("locale", sa.String(length=5), nullable=False),
+        sa.Column("picks_up", sa.Boolean(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("end_reason", sa.String(length=40), nullable=False),
         sa.Column("task", sa.String(length=40), nullable=False),
