@@ -186,6 +186,8 @@ def upgrade() -> None:
         sa.Column("id", commissions.schema.Id(), autoincrement=False, nullable=False),
         sa.Column("rail", sa.Text(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("format", sa.Text(), nullable=False),
+        sa.Column("item_count", sa.BigInteger(), nullable=False),
         sa.Column("total_amount", commissions.schema.Amount(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
@@ -403,6 +405,17 @@ def upgrade() -> None:
             postgresql_where=sa.text('"key" IS NOT NULL AND done_at IS NULL AND dead_at IS NULL'),
         )
 
+    op.create_table(
+        "payer_account",
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("label", sa.String(length=120), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("format", sa.String(length=20), nullable=False),
+        sa.Column("changed_by", sa.String(length=80), nullable=False),
+        sa.Column("changed_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("currency", name=op.f("pk_payer_account")),
+        sqlite_strict=True,
+    )
     op.create_table(
         "payout_terms",
         sa.Column("id", commissions.schema.Id(), nullable=False),
@@ -985,6 +998,7 @@ def upgrade() -> None:
         sa.Column("batch_id", commissions.schema.Id(), autoincrement=False, nullable=False),
         sa.Column("payout_id", commissions.schema.Id(), autoincrement=False, nullable=False),
         sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("terms_hash", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["batch_id"],
             ["commission_payout_batch.id"],
@@ -2639,6 +2653,7 @@ def downgrade() -> None:
         )
 
     op.drop_table("payout_terms")
+    op.drop_table("payer_account")
     with op.batch_alter_table("outbox_job", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_outbox_job_key_open",
