@@ -14,6 +14,7 @@ from shop.notifications import models as notifications
 from shop.orders import models as orders
 from shop.payments import models as payments
 from shop.rewards import models as rewards
+from shop.rewards import payout_models
 from shop.search import table as search
 from shop.sharing import models as sharing
 from shop.storefront import models as storefront
@@ -31,6 +32,7 @@ SLICES = (
     notifications,
     orders,
     payments,
+    payout_models,
     rewards,
     schedule,
     search,

@@ -21,7 +21,7 @@ from shop.kernel.worker import Worker, executor
 from shop.network import importer as network_importer
 from shop.network.destinations import DestinationChanged
 from shop.network.joining import ApplicationDecided
-from shop.network.points import PointActivated, PointsActivated
+from shop.network.points import PointActivated, PointsActivated, PointStatusChanged
 from shop.notifications import applications, buyers, messages, outgoing, ports
 from shop.notifications import destinations as destination_news
 from shop.orders.events import (
@@ -35,10 +35,11 @@ from shop.orders.events import (
     RefundReserved,
 )
 from shop.payments import endings, news, refund_sending
-from shop.rewards import on_order, on_transfer, payout_stops, payouts, upkeep
+from shop.rewards import on_order, on_transfer, payout_runs, payout_stops, payouts, upkeep
 from shop.search import index
 from shop.storefront import edit as storefronts
 from shop.storefront import opening
+from shop.storefront import queries as shopfronts
 
 EVENTS: Mapping[type[Event], Sequence[Callable[..., None]]] = {
     ProductsChanged: (index.refresh,),
@@ -47,6 +48,7 @@ EVENTS: Mapping[type[Event], Sequence[Callable[..., None]]] = {
     DestinationChanged: (destination_news.on_changed,),
     PointActivated: (storefronts.open_for,),
     PointsActivated: (opening.open_many,),
+    PointStatusChanged: (shopfronts.on_status_changed,),
     ApplicationDecided: (applications.on_decided,),
     OrderPlaced: (
         on_order.on_placed,
@@ -95,6 +97,7 @@ JOBS: Mapping[str, Job] = {
     "kernel.purge": Job(jobs.purge, calls_outside=True),
     "notifications.purge": Job(ports.purge_mailbox, calls_outside=True),
     payouts.SEND: Job(payouts.send_due, calls_outside=True),
+    payout_runs.WORK: Job(payout_runs.work, calls_outside=True),
     payout_stops.LOOK_AGAIN: Job(payout_stops.look_again_later, calls_outside=True),
 }
 

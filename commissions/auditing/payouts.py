@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from commissions.auditing.finding import Finding
-from commissions.models import Claim, Entry, Payout, PayoutStatus, Posting
+from commissions.models import Approval, Claim, Entry, Payout, PayoutStatus, Posting
 from commissions.rows import table_of
 
 _RETURNED = (PayoutStatus.FAILED, PayoutStatus.REVERSED)
@@ -20,7 +20,38 @@ def check(session: Session) -> Iterator[Finding]:
     """Payouts that do not add up."""
     yield from _amounts(session)
     yield from _foreign_claims(session)
+    yield from _approvals(session)
     yield from _books(session)
+
+
+def _approvals(session: Session) -> Iterator[Finding]:
+    """Whatever was approved has enough different people behind exactly its terms."""
+    agreed = (
+        select(Approval.payout_id, func.count().label("count"))
+        .join(Payout, Payout.id == Approval.payout_id)
+        .where(
+            Approval.terms_hash == Payout.terms_hash,
+            Approval.maker == Payout.created_by,
+            Approval.by != Payout.created_by,
+        )
+        .group_by(Approval.payout_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(Payout.id, Payout.approvals_needed, agreed.c.count)
+        .join(agreed, agreed.c.payout_id == Payout.id, isouter=True)
+        .where(
+            Payout.approved_at.is_not(None),
+            or_(
+                func.coalesce(agreed.c.count, 0) < Payout.approvals_needed,
+                Payout.approved_hash != Payout.terms_hash,
+            ),
+        )
+        .order_by(Payout.id)
+    )
+    for payout_id, needed, found in rows:
+        detail = {"expected": needed, "found": int(found or 0)}
+        yield Finding("approval_missing", str(payout_id), detail)
 
 
 def _amounts(session: Session) -> Iterator[Finding]:

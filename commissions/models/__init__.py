@@ -6,6 +6,7 @@ from commissions.models.entries import Balance, Entry, EntryKind, Hold, Release,
 from commissions.models.facts import FactRow, SaleHead, SaleLineRow, SaleRow
 from commissions.models.ledger import Block, Posting
 from commissions.models.payouts import (
+    Approval,
     Attempt,
     Batch,
     BatchItem,
@@ -30,6 +31,7 @@ from commissions.models.trials import (
 )
 
 __all__ = [
+    "Approval",
     "Attempt",
     "Award",
     "Balance",

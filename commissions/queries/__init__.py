@@ -30,7 +30,16 @@ from commissions.queries.earnings import (
     latest_earnings,
 )
 from commissions.queries.payee_balances import BalanceView, balances
-from commissions.queries.payout_lists import payout_items, payouts, skipped
+from commissions.queries.payout_lists import (
+    RunTotal,
+    approvals,
+    payout_items,
+    payouts,
+    runs,
+    skipped,
+    skipped_counts,
+    totals_of_runs,
+)
 
 __all__ = [
     "BalanceView",
@@ -38,7 +47,9 @@ __all__ = [
     "DecisionView",
     "Earning",
     "PeriodView",
+    "RunTotal",
     "Wanted",
+    "approvals",
     "balances",
     "counted_lines",
     "decisions_of_sale",
@@ -53,6 +64,9 @@ __all__ = [
     "payouts",
     "periods_of_point",
     "refused_decisions",
+    "runs",
     "sale_id_of",
     "skipped",
+    "skipped_counts",
+    "totals_of_runs",
 ]

@@ -22,6 +22,7 @@ INSERT_ONLY = (
     "commission_decision",
     "commission_entry",
     "commission_fact",
+    "commission_payout_approval",
     "commission_payout_attempt",
     "commission_payout_batch",
     "commission_payout_batch_item",
@@ -428,6 +429,63 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "payout_terms",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("rail", sa.String(length=20), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("minimum_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("fee_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("fee_bps", sa.Integer(), nullable=False),
+        sa.Column("second_from_amount", commissions.schema.Amount(), nullable=True),
+        sa.Column("proposed_by", sa.String(length=80), nullable=False),
+        sa.Column("proposed_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("agreed_by", sa.String(length=80), nullable=True),
+        sa.Column("agreed_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("replaced_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "agreed_by IS NULL OR agreed_by <> proposed_by", name=op.f("ck_payout_terms_four_eyes")
+        ),
+        sa.CheckConstraint(
+            "minimum_amount >= 1 AND fee_amount >= 0 AND fee_bps BETWEEN 0 AND 10000 AND (second_from_amount IS NULL OR second_from_amount >= 1)",
+            name=op.f("ck_payout_terms_amounts"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payout_terms")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("payout_terms", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_payout_terms_current",
+            ["rail", "currency"],
+            unique=True,
+            sqlite_where=sa.text("agreed_at IS NOT NULL AND replaced_at IS NULL"),
+            postgresql_where=sa.text("agreed_at IS NOT NULL AND replaced_at IS NULL"),
+        )
+
+    op.create_table(
+        "payout_work",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("run_id", commissions.schema.Id(), nullable=False),
+        sa.Column("step", sa.String(length=10), nullable=False),
+        sa.Column("total_count", sa.Integer(), nullable=False),
+        sa.Column("done_count", sa.Integer(), nullable=False),
+        sa.Column("asked_by", sa.String(length=80), nullable=False),
+        sa.Column("account_id", commissions.schema.Id(), nullable=False),
+        sa.Column("asked_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payout_work")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("payout_work", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_payout_work_run_id"), ["run_id"], unique=False)
+        batch_op.create_index(
+            "uq_payout_work_open",
+            ["run_id", "step"],
+            unique=True,
+            sqlite_where=sa.text("finished_at IS NULL"),
+            postgresql_where=sa.text("finished_at IS NULL"),
+        )
+
+    op.create_table(
         "scheduled_run",
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("due_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
@@ -549,6 +607,7 @@ def upgrade() -> None:
         ),
         sa.Column("items_hash", sa.Text(), nullable=False),
         sa.Column("terms_hash", sa.Text(), nullable=False),
+        sa.Column("approvals_needed", sa.BigInteger(), nullable=False),
         sa.Column("group_key", sa.Text(), nullable=False),
         sa.Column("epoch", sa.BigInteger(), nullable=False),
         sa.Column(
@@ -573,6 +632,9 @@ def upgrade() -> None:
             "amount BETWEEN 1 AND 1000000000000000", name=op.f("ck_commission_payout_amount")
         ),
         sa.CheckConstraint(
+            "approvals_needed BETWEEN 1 AND 2", name=op.f("ck_commission_payout_approvals_needed")
+        ),
+        sa.CheckConstraint(
             "approved_by IS NULL OR approved_by <> created_by",
             name=op.f("ck_commission_payout_four_eyes"),
         ),
@@ -587,14 +649,24 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_commission_payout")),
         sa.UniqueConstraint("group_key", name=op.f("uq_commission_payout_group_key")),
+        sa.UniqueConstraint(
+            "run_id",
+            "payee_key",
+            "currency",
+            name=op.f("uq_commission_payout_run_id_payee_key_currency"),
+        ),
         sa.UniqueConstraint("transfer_ref", name=op.f("uq_commission_payout_transfer_ref")),
         sqlite_strict=True,
     )
     with op.batch_alter_table("commission_payout", schema=None) as batch_op:
         batch_op.create_index(
+            batch_op.f("ix_commission_payout_destination_hash_created_at"),
+            ["destination_hash", "created_at"],
+            unique=False,
+        )
+        batch_op.create_index(
             batch_op.f("ix_commission_payout_payee_key_id"), ["payee_key", "id"], unique=False
         )
-        batch_op.create_index(batch_op.f("ix_commission_payout_run_id"), ["run_id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_commission_payout_status_id"), ["status", "id"], unique=False
         )
@@ -725,6 +797,7 @@ def upgrade() -> None:
         sa.Column("granted_amount", commissions.schema.Amount(), nullable=False),
         sa.Column("territory", sa.String(length=20), nullable=False),
         sa.Column("locale", sa.String(length=5), nullable=False),
+        sa.Column("picks_up", sa.Boolean(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("end_reason", sa.String(length=40), nullable=False),
         sa.Column("task", sa.String(length=40), nullable=False),
@@ -778,6 +851,19 @@ def upgrade() -> None:
     with op.batch_alter_table("payee", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_payee_account_id"), ["account_id"], unique=False)
 
+    op.create_table(
+        "payout_work_item",
+        sa.Column("work_id", commissions.schema.Id(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.String(length=80), nullable=False),
+        sa.Column("detail", sa.String(length=80), nullable=False),
+        sa.Column("refused", sa.String(length=60), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["work_id"], ["payout_work.id"], name=op.f("fk_payout_work_item_work_id_payout_work")
+        ),
+        sa.PrimaryKeyConstraint("work_id", "position", name=op.f("pk_payout_work_item")),
+        sqlite_strict=True,
+    )
     op.create_table(
         "product",
         sa.Column("id", commissions.schema.Id(), nullable=False),
@@ -878,6 +964,22 @@ def upgrade() -> None:
             postgresql_where=sa.text("point_id IS NOT NULL"),
         )
 
+    op.create_table(
+        "commission_payout_approval",
+        sa.Column("payout_id", commissions.schema.Id(), autoincrement=False, nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("maker", sa.Text(), nullable=False),
+        sa.Column("terms_hash", sa.Text(), nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("by <> maker", name=op.f("ck_commission_payout_approval_four_eyes")),
+        sa.ForeignKeyConstraint(
+            ["payout_id"],
+            ["commission_payout.id"],
+            name=op.f("fk_commission_payout_approval_payout_id_commission_payout"),
+        ),
+        sa.PrimaryKeyConstraint("payout_id", "by", name=op.f("pk_commission_payout_approval")),
+        sqlite_strict=True,
+    )
     op.create_table(
         "commission_payout_attempt",
         sa.Column("id", commissions.schema.Id(), autoincrement=False, nullable=False),
@@ -2603,6 +2705,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_commission_payout_attempt_payout_id_id"))
 
     op.drop_table("commission_payout_attempt")
+    op.drop_table("commission_payout_approval")
     with op.batch_alter_table("cart_line", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_cart_line_point",
@@ -2625,6 +2728,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_product_category")
 
     op.drop_table("product")
+    op.drop_table("payout_work_item")
     with op.batch_alter_table("payee", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_payee_account_id"))
 
@@ -2659,8 +2763,8 @@ def downgrade() -> None:
     op.drop_table("commission_payout_skipped")
     with op.batch_alter_table("commission_payout", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_commission_payout_status_id"))
-        batch_op.drop_index(batch_op.f("ix_commission_payout_run_id"))
         batch_op.drop_index(batch_op.f("ix_commission_payout_payee_key_id"))
+        batch_op.drop_index(batch_op.f("ix_commission_payout_destination_hash_created_at"))
 
     op.drop_table("commission_payout")
     with op.batch_alter_table("cart", schema=None) as batch_op:
@@ -2683,6 +2787,23 @@ def downgrade() -> None:
 
     op.drop_table("second_consent")
     op.drop_table("scheduled_run")
+    with op.batch_alter_table("payout_work", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_payout_work_open",
+            sqlite_where=sa.text("finished_at IS NULL"),
+            postgresql_where=sa.text("finished_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_payout_work_run_id"))
+
+    op.drop_table("payout_work")
+    with op.batch_alter_table("payout_terms", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_payout_terms_current",
+            sqlite_where=sa.text("agreed_at IS NOT NULL AND replaced_at IS NULL"),
+            postgresql_where=sa.text("agreed_at IS NOT NULL AND replaced_at IS NULL"),
+        )
+
+    op.drop_table("payout_terms")
     with op.batch_alter_table("outbox_job", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_outbox_job_key_open",

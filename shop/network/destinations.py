@@ -80,7 +80,7 @@ def set_destination(
     ).one_or_none()  # two changes of one payee stand in line, so that one row is current
     if payee is None:
         raise NotFound(_l("There is no such payee."))
-    text = _text(rail, clean)
+    text = text_of(rail, clean)
     fingerprint = signing.fingerprint(text, purpose=PURPOSE)
     before = current(session, [payee_id]).get(payee_id)
     if before is not None and before.hash == fingerprint:
@@ -138,10 +138,11 @@ def current(session: Session, payee_ids: Collection[int]) -> dict[int, Destinati
 
 def hash_of(rail: Rail, details: Mapping[str, str]) -> str:
     """The hash that a destination with these details has; raises Invalid."""
-    return signing.fingerprint(_text(rail, check(rail, details)), purpose=PURPOSE)
+    return signing.fingerprint(text_of(rail, check(rail, details)), purpose=PURPOSE)
 
 
-def _text(rail: Rail, clean: Mapping[str, str]) -> str:
+def text_of(rail: Rail, clean: Mapping[str, str]) -> str:
+    """What is sealed and hashed."""
     return json.dumps({"rail": rail, **clean}, ensure_ascii=False, sort_keys=True)
 
 

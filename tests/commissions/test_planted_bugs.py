@@ -29,7 +29,7 @@ from commissions.payouts import booking, by_hand, claims
 from commissions.periods import Sums
 from commissions.targets import Target
 from commissions.terms import Role
-from commissions.versions import version_at
+from commissions.versions import id_at
 from tests.commissions.factories import moment
 from tests.commissions.harness import House
 
@@ -118,8 +118,8 @@ BUGS: dict[str, tuple[Any, str, Any]] = {
     "reversals are not posted": (settling, "post", only_earnings),
     "the version of today serves": (
         crediting,
-        "version_at",
-        lambda session, key, _: version_at(session, key, moment(NEWEST)),
+        "id_at",
+        lambda key, _: id_at(key, moment(NEWEST)),
     ),
     "who may not earn earns": (calculator, "_bar", lambda *_: None),
     "an upline needs no contract": (

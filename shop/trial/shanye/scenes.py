@@ -20,7 +20,7 @@ from shop.network.models import Point, PointKind
 from shop.orders.models import OrderStatus
 from shop.payments import endings
 from shop.payments.models import Payment
-from shop.rewards import holds, keys, payout_lists
+from shop.rewards import holds, keys, payout_lists, payout_runs
 from shop.rewards import payouts as rewards
 from shop.rewards.connect_rail import RAIL as CONNECT
 from shop.rewards.holds import Lies
@@ -208,7 +208,7 @@ class _Scenes:
 
     def _pay(self, *, leave: str, confirm: bool = True) -> None:
         maker, checker = self._staff("maker"), self._staff("checker")
-        rewards.prepare(by=maker)
+        payout_runs.prepare(by=maker)
         left = self._payee(leave) if leave else ""
         with db.reading() as session:
             drafts = [
