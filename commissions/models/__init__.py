@@ -21,6 +21,14 @@ from commissions.models.payouts import (
 )
 from commissions.models.periods import Award, Counted, PeriodRow
 from commissions.models.plans import Draft, DraftStatus, Plan, PlanVersion, RuleRow
+from commissions.models.trials import (
+    Trial,
+    TrialBlock,
+    TrialLine,
+    TrialPeriod,
+    TrialStatus,
+    TrialSum,
+)
 
 __all__ = [
     "Approval",
@@ -54,5 +62,11 @@ __all__ = [
     "SaleLineRow",
     "SaleRow",
     "Skipped",
+    "Trial",
+    "TrialBlock",
+    "TrialLine",
+    "TrialPeriod",
+    "TrialStatus",
+    "TrialSum",
     "payout_steps",
 ]

@@ -106,7 +106,7 @@ BUGS: dict[str, tuple[Any, str, Any]] = {
     "a fact is not recognized": (intake, "_known_hashes", lambda *_: {}),
     "released at payment": (
         targets,
-        "_line_delivered_at",
+        "line_delivered_at",
         lambda of, _line: of.sale.paid_at,
     ),
     "no days of waiting": (Target, "available_at", available_at_once),
