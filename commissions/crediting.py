@@ -5,6 +5,7 @@ Separate from intake.py: recording must not fail, crediting may, and is then rep
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
@@ -16,12 +17,15 @@ from commissions.calculator import SALE
 from commissions.causes import Cause
 from commissions.effects import take_effect
 from commissions.errors import NotFound
+from commissions.facts import Sale
 from commissions.history import in_order
-from commissions.intake import RecordedSale
+from commissions.intake import Claim, RecordedSale, record_claimed_sale
 from commissions.models import SaleHead, SaleRow
-from commissions.rows import row_count, table_of
+from commissions.rows import table_of
 from commissions.settling import Batch, Case, settle, write_out
-from commissions.versions import version_at
+from commissions.versions import id_at, version_by_id
+
+log = logging.getLogger(__name__)
 
 
 def credit_sale(
@@ -37,15 +41,42 @@ def credit_sale(
     `sale` is the answer of `record_sale`, or a sale key. Raises NotFound for an unknown key.
     """
     stored = sale.stored if isinstance(sale, RecordedSale) else _by_key(session, sale)
-    in_force = version_at(session, stored.sale.plan_key, stored.sale.placed_at)
-    version_id = in_force.version_id if in_force else None
-    if not _claim(session, stored.sale.key, version_id, at):
+    claim = _claim(session, stored.sale, at)
+    if claim is None:
         return False
-    batch = Batch(Case(stored, in_force), ids)
-    settle(batch, [], Cause(SALE, stored.sale.key, at, by))
-    if isinstance(sale, str) or sale.has_facts:
-        _catch_up(session, batch, by=by)
-    write_out(session, batch)
+    has_facts = isinstance(sale, str) or sale.has_facts
+    _credit(session, stored, claim, has_facts=has_facts, by=by, at=at, ids=ids)
+    return True
+
+
+def take_sale(
+    session: Session, sale: Sale, *, by: str, at: datetime, ids: Callable[[], int]
+) -> bool:
+    """Record a sale and credit it at once: what a shop calls where an order is paid.
+
+    The sale stays whatever the calculator says: False if that failed. `credit_sale` tries again,
+    `uncredited_sales` remembers, and `audit` reports it. Raises KeyReused.
+    """
+    recorded = record_claimed_sale(session, sale, by=by, at=at, ids=ids)
+    try:
+        with session.begin_nested():
+            if recorded.claim is None:
+                credit_sale(session, recorded, by=by, at=at, ids=ids)
+            else:
+                _credit(
+                    session,
+                    recorded.stored,
+                    recorded.claim,
+                    has_facts=recorded.has_facts,
+                    by=by,
+                    at=at,
+                    ids=ids,
+                )
+    except Exception:  # no commission error stops an order
+        log.exception("sale %s is recorded and not credited yet", sale.key)
+        if recorded.claim is not None:
+            _give_back(session, sale.key)
+        return False
     return True
 
 
@@ -70,14 +101,43 @@ def _catch_up(session: Session, batch: Batch, *, by: str) -> None:
         take_effect(session, batch, facts[:count], fact, by=by)
 
 
-def _claim(session: Session, sale_key: str, version_id: int | None, at: datetime) -> bool:
+def _credit(
+    session: Session,
+    stored: StoredSale,
+    claim: Claim,
+    *,
+    has_facts: bool,
+    by: str,
+    at: datetime,
+    ids: Callable[[], int],
+) -> None:
+    in_force = version_by_id(session, claim.version_id) if claim.version_id else None
+    batch = Batch(Case(stored, in_force), ids)
+    settle(batch, [], Cause(SALE, stored.sale.key, at, by))
+    if has_facts:
+        _catch_up(session, batch, by=by)
+    write_out(session, batch)
+
+
+def _give_back(session: Session, sale_key: str) -> None:
     head = table_of(SaleHead)
-    claim = (
+    unclaimed = {"credited_at": None, "version_id": None}
+    session.execute(update(head).where(head.c.sale_key == sale_key).values(unclaimed))
+
+
+def _claim(session: Session, sale: Sale, at: datetime) -> Claim | None:
+    """Whoever comes first credits the sale, under the version in force at its time; None if late.
+
+    The version is chosen by the statement that stores it, so that none can be put in between.
+    """
+    head = table_of(SaleHead)
+    row = session.execute(
         update(head)
-        .where(head.c.sale_key == sale_key, head.c.credited_at.is_(None))
-        .values(credited_at=at, version_id=version_id)
-    )
-    return row_count(session, claim) == 1
+        .where(head.c.sale_key == sale.key, head.c.credited_at.is_(None))
+        .values(credited_at=at, version_id=id_at(sale.plan_key, sale.placed_at).scalar_subquery())
+        .returning(head.c.version_id)
+    ).one_or_none()
+    return None if row is None else Claim(row.version_id)
 
 
 def _by_key(session: Session, sale_key: str) -> StoredSale:

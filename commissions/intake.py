@@ -6,7 +6,7 @@ into a savepoint: no commission error stops an order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,8 +20,17 @@ from commissions.errors import KeyReused
 from commissions.facts import Fact, Sale
 from commissions.models import FactRow, SaleHead, SaleLineRow, SaleRow
 from commissions.rows import table_of, upsert, write
+from commissions.versions import id_at
 
 Head = Row[str, int | None, int, int | None, datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right and the duty to credit a sale."""
+
+    version_id: int | None
+    """Plan version in force when the sale was placed, if there was one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,8 @@ class RecordedSale:
     """False if it had been told before."""
     has_facts: bool
     """True if facts arrived before it."""
+    claim: Claim | None = None
+    """Set if whoever recorded it is to credit it as well."""
 
     @property
     def id(self) -> int:
@@ -46,8 +57,32 @@ def record_sale(
 
     Raises KeyReused if the key came before with another content.
     """
+    return _record(session, sale, {}, by=by, at=at, ids=ids)
+
+
+def record_claimed_sale(
+    session: Session, sale: Sale, *, by: str, at: datetime, ids: Callable[[], int]
+) -> RecordedSale:
+    """The same, claimed in the same statement for the caller, who credits it at once.
+
+    `claim` is None if anything of the sale was known before. Raises KeyReused.
+    """
+    version_id = id_at(sale.plan_key, sale.placed_at).scalar_subquery()
+    claim = {"credited_at": at, "version_id": version_id}
+    return _record(session, sale, claim, by=by, at=at, ids=ids)
+
+
+def _record(
+    session: Session,
+    sale: Sale,
+    claim: Mapping[str, Any],
+    *,
+    by: str,
+    at: datetime,
+    ids: Callable[[], int],
+) -> RecordedSale:
     sale_id = ids()
-    head = _head(session, sale.key, sale_id=sale_id, facts=0)
+    head = _head(session, sale.key, {"sale_id": sale_id, **claim})
     if head.sale_id != sale_id:
         return _known_sale(session, sale, head)
     row = {**sale_row(sale), "id": sale_id, "at": at, "by": by}
@@ -59,7 +94,9 @@ def record_sale(
     write(session, SaleLineRow, lines)
     line_ids = {str(line["key"]): int(line["id"]) for line in lines}
     stored = StoredSale(sale_id, sale, line_ids, row["request_hash"])
-    return RecordedSale(stored, is_new=True, has_facts=head.fact_count > 0)
+    # Only this statement can have claimed it: nobody credits a sale before it is recorded.
+    claimed = Claim(head.version_id) if head.credited_at is not None else None
+    return RecordedSale(stored, is_new=True, has_facts=head.fact_count > 0, claim=claimed)
 
 
 def store_facts(
@@ -70,7 +107,7 @@ def store_facts(
     From here on the sale's row lock is held, so facts of one sale are worked off one by one.
     Raises KeyReused if a key came before with another content.
     """
-    head = _head(session, facts[0].sale_key, sale_id=None, facts=len(facts))
+    head = _head(session, facts[0].sale_key, {}, facts=len(facts))
     known = _known_hashes(session, facts)
     rows: list[dict[str, Any]] = []
     new: list[Fact] = []
@@ -98,11 +135,14 @@ def _known_hashes(session: Session, facts: Sequence[Fact]) -> dict[tuple[str, st
     return {(row.kind, row.key): row.request_hash for row in rows}
 
 
-def _head(session: Session, sale_key: str, *, sale_id: int | None, facts: int) -> Head:
-    """Count up and lock the head of a sale, making it if this is the first word of it."""
+def _head(session: Session, sale_key: str, new: Mapping[str, Any], *, facts: int = 0) -> Head:
+    """Count up and lock the head of a sale, making it if this is the first word of it.
+
+    Of `new`, a head that was there takes no more than the id of its sale.
+    """
     table = table_of(SaleHead)
     statement = upsert(session, SaleHead).values(
-        sale_key=sale_key, sale_id=sale_id, fact_count=facts
+        {"sale_key": sale_key, "sale_id": None, "fact_count": facts, **new}
     )
     counted = statement.on_conflict_do_update(
         index_elements=["sale_key"],

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, Row, or_, select
+from sqlalchemy import Engine, Row, Select, or_, select
 from sqlalchemy.orm import Session
 
 from commissions.canonical import read
@@ -46,9 +46,15 @@ _known: WeakKeyDictionary[Engine, dict[int, InForce]] = WeakKeyDictionary()
 
 def version_at(session: Session, plan_key: str, moment: datetime) -> InForce | None:
     """The version in force: of those that cover the moment, the one that began last."""
+    row = session.execute(id_at(plan_key, moment).with_only_columns(*_VERSION_COLUMNS)).first()
+    return None if row is None else _ready(session, row)
+
+
+def id_at(plan_key: str, moment: datetime) -> Select[int]:
+    """The id of the version in force, for statements that choose and store it at once."""
     version = PlanVersion
-    row = session.execute(
-        select(*_VERSION_COLUMNS)
+    return (
+        select(version.id)
         .join(Plan, Plan.id == version.plan_id)
         .where(
             Plan.key == plan_key,
@@ -57,8 +63,7 @@ def version_at(session: Session, plan_key: str, moment: datetime) -> InForce | N
         )
         .order_by(version.effective_from.desc(), version.number.desc())
         .limit(1)
-    ).first()
-    return None if row is None else _ready(session, row)
+    )
 
 
 def version_by_id(session: Session, version_id: int) -> InForce:

@@ -25,6 +25,23 @@ def create_app(settings: Settings | None = None, *, transport: Any = None) -> Fl
     `transport` carries Stripe requests past the network, into a sandbox of the same process.
     """
     settings = settings or from_environment()
+    app = assemble(settings)
+    connect(app, settings, transport=transport)
+    return app
+
+
+def connect(app: Flask, settings: Settings, *, transport: Any = None) -> None:
+    """Bind this process and an assembled application to these settings' database and gateway."""
+    app.config["SETTINGS"] = settings
+    _connect(settings)
+    wiring.bind(app, settings, transport=transport)
+
+
+def assemble(settings: Settings) -> Flask:
+    """The faces with all that stands around them, not connected to anything yet.
+
+    Separate because it is slow: every address of the shop is compiled.
+    """
     app = Flask(
         "gridshop",
         template_folder=str(ROOT / "templates"),
@@ -33,9 +50,7 @@ def create_app(settings: Settings | None = None, *, transport: Any = None) -> Fl
         root_path=str(ROOT / "shop"),
     )
     _configure(app, settings)
-    _connect(settings)
     _speak(app)
-    wiring.bind(app, settings, transport=transport)
     _set_up_web(app, settings)
     _wrap(app, settings)
     return app
@@ -58,7 +73,6 @@ def _configure(app: Flask, settings: Settings) -> None:
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         WTF_CSRF_ENABLED=False,
         TESTING=settings.testing,
-        SETTINGS=settings,
     )
 
 
@@ -85,7 +99,9 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
     app.before_request(unreadable.refuse)
     converters.init_app(app)
     actor.login_manager.init_app(app)
-    app.context_processor(lambda: {"actor": actor.current_actor(), "settings": settings})
+    app.context_processor(
+        lambda: {"actor": actor.current_actor(), "settings": app.config["SETTINGS"]}
+    )
     render.init_app(app)
     errors.init_app(app)
     security.init_app(app, settings)

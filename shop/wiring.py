@@ -21,8 +21,8 @@ from shop.kernel.worker import Worker, executor
 from shop.network import importer as network_importer
 from shop.network.destinations import DestinationChanged
 from shop.network.joining import ApplicationDecided
-from shop.network.points import PointActivated, PointsActivated
-from shop.notifications import applications, buyers, messages, outgoing, ports
+from shop.network.points import PointActivated, PointsActivated, PointStatusChanged
+from shop.notifications import applications, buyers, messages, objections, outgoing, ports
 from shop.notifications import destinations as destination_news
 from shop.orders.events import (
     Delivered,
@@ -35,10 +35,12 @@ from shop.orders.events import (
     RefundReserved,
 )
 from shop.payments import endings, news, refund_sending
-from shop.rewards import on_order, on_transfer, payout_stops, payouts, upkeep
+from shop.rewards import on_order, on_transfer, payout_runs, payout_stops, payouts, upkeep
+from shop.rewards.objections import ObjectionAnswered
 from shop.search import index
 from shop.storefront import edit as storefronts
 from shop.storefront import opening
+from shop.storefront import queries as shopfronts
 
 EVENTS: Mapping[type[Event], Sequence[Callable[..., None]]] = {
     ProductsChanged: (index.refresh,),
@@ -47,6 +49,7 @@ EVENTS: Mapping[type[Event], Sequence[Callable[..., None]]] = {
     DestinationChanged: (destination_news.on_changed,),
     PointActivated: (storefronts.open_for,),
     PointsActivated: (opening.open_many,),
+    PointStatusChanged: (shopfronts.on_status_changed,),
     ApplicationDecided: (applications.on_decided,),
     OrderPlaced: (
         on_order.on_placed,
@@ -64,6 +67,7 @@ EVENTS: Mapping[type[Event], Sequence[Callable[..., None]]] = {
     TransfersSeen: (on_transfer.on_transfers,),
     BankPaymentSeen: (on_transfer.on_bank_payment,),
     AccountChanged: (on_transfer.on_account,),
+    ObjectionAnswered: (objections.on_answered,),
 }
 
 JOBS: Mapping[str, Job] = {
@@ -79,6 +83,7 @@ JOBS: Mapping[str, Job] = {
     applications.TO_APPLICANT: Job(applications.send_decision, calls_outside=True),
     buyers.TO_BUYER: Job(buyers.send, calls_outside=True),
     destination_news.TELL_OWNERS: Job(destination_news.send_warning, calls_outside=True),
+    objections.TELL_OF_ANSWER: Job(objections.send_answer, calls_outside=True),
     "notifications.to_point": Job(messages.send_to_point, calls_outside=True),
     "payments.poll": Job(endings.poll, calls_outside=True),
     "payments.send_refund": Job(refund_sending.send, calls_outside=True),
@@ -95,6 +100,7 @@ JOBS: Mapping[str, Job] = {
     "kernel.purge": Job(jobs.purge, calls_outside=True),
     "notifications.purge": Job(ports.purge_mailbox, calls_outside=True),
     payouts.SEND: Job(payouts.send_due, calls_outside=True),
+    payout_runs.WORK: Job(payout_runs.work, calls_outside=True),
     payout_stops.LOOK_AGAIN: Job(payout_stops.look_again_later, calls_outside=True),
 }
 

@@ -2,10 +2,11 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import Engine
@@ -13,6 +14,8 @@ from sqlalchemy import Engine
 from shop import schema
 from shop.kernel import clock, db, files, kept, signing
 from tests.databases import APP_ROLE, KINDS, Urls, fresh_database, make_engine
+from tests.installation import Installation, install
+from tests.world import World, found_world, standing
 
 START = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 """A Monday noon in Shanghai, when most tests begin."""
@@ -32,6 +35,20 @@ def build_shop(engine: Engine) -> None:
         schema.create(connection)
         if engine.dialect.name == "postgresql":
             db.grant_application(connection, APP_ROLE)
+
+
+def build_small_brand(engine: Engine) -> None:
+    """The same with the small brand in it, as of START."""
+    build_shop(engine)
+    url = engine.url.render_as_string(hide_password=False)
+    with clock.set_to(START), TemporaryDirectory() as folder:
+        found_world(install(Urls(engine.dialect.name, url, url), Path(folder)))
+        db.unbind()
+
+
+Template = tuple[str, Callable[[Engine], None]]
+SHOP: Template = ("shop", build_shop)
+WORLD: Template = ("world", build_small_brand)
 
 
 @dataclass
@@ -62,18 +79,40 @@ class Clock:
 
 @pytest.fixture(params=KINDS)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """The whole schema on SQLite and on PostgreSQL: each test runs on both."""
-    yield from _database(request.param, tmp_path)
+    """The whole schema on SQLite and on PostgreSQL: each test runs on both.
+
+    Tests in the small brand get a copy of a database that it stands in already.
+    """
+    yield from _database(request.param, tmp_path, _template_of(request))
 
 
 @pytest.fixture
-def sqlite_database(tmp_path: Path) -> Iterator[Database]:
-    """The whole schema on SQLite only, for what does not depend on the database."""
-    yield from _database("sqlite", tmp_path)
+def installation(database: Database, tmp_path: Path, business_clock: Clock) -> Installation:
+    """The application and its sandbox.
+
+    No application context is held open: requests would share one `g` and see each other's user.
+    """
+    return install(database.urls, tmp_path)
 
 
-def _database(kind: str, folder: Path) -> Iterator[Database]:
-    urls = fresh_database(kind, "shop", build_shop)
+@pytest.fixture
+def world(installation: Installation, database: Database) -> World:
+    """The small brand."""
+    return standing(installation, database.kind)
+
+
+@pytest.fixture
+def sqlite_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """The same on SQLite only, for what does not depend on the database."""
+    yield from _database("sqlite", tmp_path, _template_of(request))
+
+
+def _template_of(request: pytest.FixtureRequest) -> Template:
+    return WORLD if "world" in request.fixturenames else SHOP
+
+
+def _database(kind: str, folder: Path, template: Template = SHOP) -> Iterator[Database]:
+    urls = fresh_database(kind, *template)
     engine = make_engine(urls.app)
     db.bind(engine)
     files.keep_in(folder)

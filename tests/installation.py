@@ -7,13 +7,14 @@ application through Werkzeug's client; everything else is as in production.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
 
-from shop.app import create_app
+from shop.app import assemble, connect
 from shop.gateway.transport import WsgiTransport
 from shop.kernel import clock, jobs
 from shop.kernel.settings import Settings
@@ -83,10 +84,29 @@ def install(
     demo: bool = True,
 ) -> Installation:
     """Bring an installation up over a migrated database."""
-    settings = Settings(
-        data_dir=folder,
-        database_url=urls.app,
-        migration_database_url=urls.owner,
+    settings = _settings(demo, data_dir=folder, database_url=urls.app, owner_url=urls.owner)
+    sandbox = create_sandbox(
+        SandboxSettings(
+            database=":memory:",
+            secret_key=KEY,
+            webhook_url=f"{ORIGIN}/stripe/webhook",
+            webhook_secret=SECRET,
+            public_url="http://sandbox.test",
+            clock=lambda: clock.now().astimezone(UTC),
+            seed=seed,
+            faults=faults or FaultRates(),
+        )
+    )
+    app = _assembled(demo)
+    connect(app, settings, transport=WsgiTransport(sandbox))
+    return Installation(app, sandbox, settings)
+
+
+def _settings(demo: bool, *, data_dir: Path, database_url: str, owner_url: str) -> Settings:
+    return Settings(
+        data_dir=data_dir,
+        database_url=database_url,
+        migration_database_url=owner_url,
         jobs_url="memory:",
         secret_key="test-key",
         secret_key_fallbacks=(),
@@ -102,20 +122,12 @@ def install(
         pooled=False,
         testing=True,
     )
-    sandbox = create_sandbox(
-        SandboxSettings(
-            database=":memory:",
-            secret_key=KEY,
-            webhook_url=f"{ORIGIN}/stripe/webhook",
-            webhook_secret=SECRET,
-            public_url="http://sandbox.test",
-            clock=lambda: clock.now().astimezone(UTC),
-            seed=seed,
-            faults=faults or FaultRates(),
-        )
-    )
-    app = create_app(settings, transport=WsgiTransport(sandbox))
-    return Installation(app, sandbox, settings)
+
+
+@cache
+def _assembled(demo: bool) -> Flask:
+    """The faces, once in a process: they hold nothing of a database or of a test."""
+    return assemble(_settings(demo, data_dir=Path(), database_url="", owner_url=""))
 
 
 def moment(year: int, month: int, day: int, hour: int = 4) -> datetime:

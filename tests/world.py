@@ -6,15 +6,17 @@ Journeys begin here and then use pages and real verbs only.
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 from shop.accounts import register
 from shop.accounts.models import Account, StaffRole
 from shop.catalog import edit, locations, stock, taxes
 from shop.catalog.drafts import ProductDraft, VariantDraft
 from shop.catalog.models import ProductStatus, Variant
+from shop.gateway import client
 from shop.kernel import brand as brands
 from shop.kernel import clock, db
 from shop.network import points
@@ -103,6 +105,12 @@ class World:
         assert found is not None
         return found
 
+    def way_back(self, order_id: int) -> str:
+        """Where the payment page of an order sends its buyer, within the shop."""
+        found = client.session(self.session_of(order_id))
+        back = urlsplit(found["success_url"].replace("{CHECKOUT_SESSION_ID}", found["id"]))
+        return f"{back.path}?{back.query}"
+
     def orders(self) -> list[Order]:
         """All orders, oldest first."""
         with db.reading() as session:
@@ -126,6 +134,27 @@ class World:
         self.pay(**choice)
         self.installation.settle()
         return self.order()
+
+
+_founded: dict[str, World] = {}
+
+
+def found_world(installation: Installation) -> None:
+    """Build it in a template, and remember what has which id there."""
+    _founded[make_url(installation.settings.database_url).get_backend_name()] = build(installation)
+
+
+def standing(installation: Installation, kind: str) -> World:
+    """The world in a copy of that template."""
+    founded = _founded[kind]
+    return World(
+        installation,
+        accounts=dict(founded.accounts),
+        points=dict(founded.points),
+        variants=dict(founded.variants),
+        counter=founded.counter,
+        warehouse=founded.warehouse,
+    )
 
 
 def build(installation: Installation, *, honey: int = 20, tea: int = 20) -> World:

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
 from commissions.auditing.finding import Finding
-from commissions.models import Claim, Entry, Payout, PayoutStatus, Posting
+from commissions.models import (
+    Approval,
+    Batch,
+    BatchItem,
+    Claim,
+    Entry,
+    Payout,
+    PayoutStatus,
+    Posting,
+)
 from commissions.rows import table_of
 
 _RETURNED = (PayoutStatus.FAILED, PayoutStatus.REVERSED)
@@ -20,7 +29,61 @@ def check(session: Session) -> Iterator[Finding]:
     """Payouts that do not add up."""
     yield from _amounts(session)
     yield from _foreign_claims(session)
+    yield from _approvals(session)
+    yield from _files(session)
     yield from _books(session)
+
+
+def _files(session: Session) -> Iterator[Finding]:
+    """A file sends what its payouts were approved for, no more and to nobody else."""
+    rows = session.execute(
+        select(
+            Batch.id,
+            Batch.total_amount,
+            Batch.item_count,
+            func.sum(Payout.net_amount),
+            func.count(),
+            func.sum(case((BatchItem.terms_hash == Payout.terms_hash, 0), else_=1)),
+        )
+        .join(BatchItem, BatchItem.batch_id == Batch.id, isouter=True)
+        .join(Payout, Payout.id == BatchItem.payout_id, isouter=True)
+        .group_by(Batch.id, Batch.total_amount, Batch.item_count)
+        .order_by(Batch.id)
+    )
+    for batch_id, total, count, net, items, other in rows:
+        if (total, count, 0) != (int(net or 0), items, int(other)):
+            detail = {"expected": int(total), "found": int(net or 0), "other_terms": int(other)}
+            yield Finding("file_differs", str(batch_id), detail)
+
+
+def _approvals(session: Session) -> Iterator[Finding]:
+    """Whatever was approved has enough different people behind exactly its terms."""
+    agreed = (
+        select(Approval.payout_id, func.count().label("count"))
+        .join(Payout, Payout.id == Approval.payout_id)
+        .where(
+            Approval.terms_hash == Payout.terms_hash,
+            Approval.maker == Payout.created_by,
+            Approval.by != Payout.created_by,
+        )
+        .group_by(Approval.payout_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(Payout.id, Payout.approvals_needed, agreed.c.count)
+        .join(agreed, agreed.c.payout_id == Payout.id, isouter=True)
+        .where(
+            Payout.approved_at.is_not(None),
+            or_(
+                func.coalesce(agreed.c.count, 0) < Payout.approvals_needed,
+                Payout.approved_hash != Payout.terms_hash,
+            ),
+        )
+        .order_by(Payout.id)
+    )
+    for payout_id, needed, found in rows:
+        detail = {"expected": needed, "found": int(found or 0)}
+        yield Finding("approval_missing", str(payout_id), detail)
 
 
 def _amounts(session: Session) -> Iterator[Finding]:

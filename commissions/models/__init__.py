@@ -6,6 +6,7 @@ from commissions.models.entries import Balance, Entry, EntryKind, Hold, Release,
 from commissions.models.facts import FactRow, SaleHead, SaleLineRow, SaleRow
 from commissions.models.ledger import Block, Posting
 from commissions.models.payouts import (
+    Approval,
     Attempt,
     Batch,
     BatchItem,
@@ -20,8 +21,17 @@ from commissions.models.payouts import (
 )
 from commissions.models.periods import Award, Counted, PeriodRow
 from commissions.models.plans import Draft, DraftStatus, Plan, PlanVersion, RuleRow
+from commissions.models.trials import (
+    Trial,
+    TrialBlock,
+    TrialLine,
+    TrialPeriod,
+    TrialStatus,
+    TrialSum,
+)
 
 __all__ = [
+    "Approval",
     "Attempt",
     "Award",
     "Balance",
@@ -52,5 +62,11 @@ __all__ = [
     "SaleLineRow",
     "SaleRow",
     "Skipped",
+    "Trial",
+    "TrialBlock",
+    "TrialLine",
+    "TrialPeriod",
+    "TrialStatus",
+    "TrialSum",
     "payout_steps",
 ]

@@ -71,7 +71,7 @@ class Payout(Base):
     __table_args__ = (
         Index(None, "payee_key", "id"),
         Index(None, "status", "id"),
-        Index(None, "run_id"),
+        Index(None, "destination_hash", "created_at"),
         CheckConstraint(f"amount BETWEEN 1 AND {MAX_AMOUNT}", name="amount"),
         CheckConstraint(
             "net_amount > 0 AND fee_amount >= 0 AND withheld_amount >= 0"
@@ -79,6 +79,9 @@ class Payout(Base):
             name="net",
         ),
         CheckConstraint("approved_by IS NULL OR approved_by <> created_by", name="four_eyes"),
+        CheckConstraint("approvals_needed BETWEEN 1 AND 2", name="approvals_needed"),
+        # Two workers of one run cannot both prepare the same payee.
+        UniqueConstraint("run_id", "payee_key", "currency"),
     )
 
     id: Mapped[PrimaryId]
@@ -104,7 +107,9 @@ class Payout(Base):
     """End of the cool-down after a change of destination."""
     items_hash: Mapped[str]
     terms_hash: Mapped[str]
-    """Over amount, currency, destination and items: what an approval is bound to."""
+    """Over amount, currency, destination, items and approvals: what an approval is bound to."""
+    approvals_needed: Mapped[int]
+    """How many people besides the maker must agree; frozen when it is prepared."""
     group_key: Mapped[str] = mapped_column(unique=True)
     """Names this payout at the provider; the look-up searches by it."""
     epoch: Mapped[int]
@@ -126,12 +131,29 @@ class Payout(Base):
     created_at: Mapped[datetime]
     created_by: Mapped[str]
     approved_at: Mapped[datetime | None]
-    """Null until a second person agreed."""
+    """Null until enough people agreed."""
     approved_by: Mapped[str | None]
+    """The last one of them; `commission_payout_approval` has all."""
     approved_hash: Mapped[str | None]
     """The terms hash that was agreed to."""
     sent_at: Mapped[datetime | None]
     """Null until the provider has it."""
+
+
+class Approval(Base):
+    """One person's agreement to exactly the terms that the hash stands for."""
+
+    __tablename__ = "commission_payout_approval"
+    __table_args__ = (CheckConstraint("by <> maker", name="four_eyes"),)
+
+    payout_id: Mapped[int] = mapped_column(
+        Id, ForeignKey("commission_payout.id"), primary_key=True, autoincrement=False
+    )
+    by: Mapped[str] = mapped_column(primary_key=True)
+    maker: Mapped[str]
+    """Who prepared the payout, so that the database itself can compare."""
+    terms_hash: Mapped[str]
+    at: Mapped[datetime]
 
 
 class Claim(Base):
@@ -203,14 +225,17 @@ class Skipped(Base):
 
 
 class Batch(Base):
-    """A bank file: built once, stored with its hash, handed out byte for byte."""
+    """A file of payouts: built once, stored with its hash, handed out byte for byte."""
 
     __tablename__ = "commission_payout_batch"
 
     id: Mapped[PrimaryId]
     rail: Mapped[str]
     currency: Mapped[str]
+    format: Mapped[str]
+    item_count: Mapped[int]
     total_amount: Mapped[int] = mapped_column(Amount)
+    """What the file sends in all."""
     content: Mapped[bytes] = mapped_column(LargeBinary)
     sha256: Mapped[str]
     at: Mapped[datetime]
@@ -230,6 +255,8 @@ class BatchItem(Base):
         Id, ForeignKey("commission_payout.id"), primary_key=True, autoincrement=False
     )
     reference: Mapped[str]
+    terms_hash: Mapped[str]
+    """What was agreed to and written."""
 
 
 class Halt(Base):
@@ -245,5 +272,5 @@ class Halt(Base):
     by: Mapped[str]
 
 
-for _model in (Attempt, Run, Skipped, Batch, BatchItem):
+for _model in (Approval, Attempt, Run, Skipped, Batch, BatchItem):
     insert_only(_model.__tablename__)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
+from commissions import audit_trail
 from commissions.errors import CommissionError, NotFound, StaleState
-from commissions.models import LastAnswer, Payout, PayoutStatus, payout_steps
+from commissions.models import Approval, LastAnswer, Payout, PayoutStatus, payout_steps
 from commissions.payouts import booking
 from commissions.payouts.claims import what_changed
 from commissions.payouts.preparing import hash_of_terms
 from commissions.plans import SamePerson, TermsChanged
+from commissions.rows import write
 
 Ids = Callable[[], int]
 
@@ -51,10 +53,12 @@ def approve(
 ) -> bool:
     """Agree to exactly what was seen: `expected_hash` is the payout's `terms_hash`.
 
-    `own_payees` are those of the approver. False if it was approved already.
+    `own_payees` are those of the approver. True if the payout is approved by this; False if another
+    person must agree as well, or if it was approved already.
     Raises SamePerson, OwnPayout, TermsChanged, CoolingDown and StaleState.
     """
-    payout = payout_of(session, payout_id)
+    # Of two who agree at the same moment, the second must count the first one's approval.
+    payout = locked_payout(session, payout_id)
     if by == payout.created_by:
         raise SamePerson(payout=payout_id, by=by)
     if payout.payee_key in own_payees:
@@ -66,6 +70,10 @@ def approve(
     changed = what_changed(session, payout, at)
     if payout.status is PayoutStatus.DRAFT and changed:
         raise TermsChanged(changed, payout=payout_id, reason=changed)
+    if payout.status is PayoutStatus.DRAFT:
+        _agree(session, payout, by=by, at=at, ids=ids)
+        if not is_agreed(session, payout):
+            return False
     agreed = {"approved_at": at, "approved_by": by, "approved_hash": expected_hash}
     return payout_steps.move(
         session,
@@ -77,6 +85,41 @@ def approve(
         ids=ids,
         expected=PayoutStatus.DRAFT,
         also=agreed,
+    )
+
+
+def is_agreed(session: Session, payout: Payout) -> bool:
+    """Whether enough different people, none of them the maker, agreed to the payout as it is."""
+    count = session.scalar(
+        select(func.count()).where(
+            Approval.payout_id == payout.id,
+            Approval.terms_hash == payout.terms_hash,
+            Approval.by != payout.created_by,
+        )
+    )
+    return int(count or 0) >= payout.approvals_needed
+
+
+def _agree(session: Session, payout: Payout, *, by: str, at: datetime, ids: Ids) -> None:
+    row = {
+        "payout_id": payout.id,
+        "by": by,
+        "maker": payout.created_by,
+        "terms_hash": payout.terms_hash,
+        "at": at,
+    }
+    known = select(Approval.by).where(Approval.payout_id == payout.id, Approval.by == by)
+    if session.scalar(known) is not None:
+        return
+    write(session, Approval, [row])
+    audit_trail.record(
+        session,
+        "commission_payout.agreed",
+        thing=(Payout.__tablename__, payout.id),
+        by=by,
+        at=at,
+        ids=ids,
+        after={"terms": payout.terms_hash[:16]},
     )
 
 

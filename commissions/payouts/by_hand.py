@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from commissions.errors import CommissionError
 from commissions.models import Payout, PayoutStatus, payout_steps
 from commissions.payouts import booking
-from commissions.payouts.approving import locked_payout
+from commissions.payouts.approving import is_agreed, locked_payout
 from commissions.payouts.attempts import log
 from commissions.payouts.claims import what_changed
 from commissions.payouts.halting import is_halted
@@ -54,7 +54,7 @@ def begin_sending(session: Session, payout: Payout, *, by: str, at: datetime, id
     if is_halted(session):
         raise Halted(payout=payout.id)
     changed = what_changed(session, payout, at)
-    if changed or payout.approved_hash != payout.terms_hash:
+    if changed or payout.approved_hash != payout.terms_hash or not is_agreed(session, payout):
         raise ClaimChanged(changed, payout=payout.id, reason=changed)
     if payout.status is not PayoutStatus.QUEUED:
         payout_steps.move(

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from commissions.canonical import fingerprint
 from commissions.holds import is_held, is_open
-from commissions.models import Claim, Entry, Hold, Payout, Release
+from commissions.models import Balance, Claim, Entry, Hold, Payout, Release
 from commissions.rows import table_of
 
 entry, release, claim = table_of(Entry), table_of(Release), table_of(Claim)
@@ -54,6 +54,40 @@ def payees_with_money(session: Session, at: datetime) -> list[tuple[str, str, in
         select(found.c.payee_key, found.c.currency, func.sum(found.c.amount).label("available"))
         .group_by(found.c.payee_key, found.c.currency)
         .order_by(found.c.payee_key, found.c.currency)
+    )
+    return [(row.payee_key, row.currency, int(row.available)) for row in rows]
+
+
+def waiting_since(
+    session: Session, before: datetime, at: datetime, *, limit: int = 500
+) -> list[tuple[str, str, int]]:
+    """(payee, currency, available amount) of whom something has been payable since `before`.
+
+    Goes by the running balances, which say who is owed anything, so that it stays cheap whatever
+    was paid in years. The amount may include what is held.
+    """
+    balance = table_of(Balance)
+    old = exists(
+        select(1)
+        .select_from(release)
+        .join(entry, entry.c.id == release.c.entry_id)
+        .where(
+            release.c.payee_key == balance.c.payee_key,
+            release.c.currency == balance.c.currency,
+            release.c.available_at <= before,
+            ~is_claimed(entry.c.id),
+            ~is_held(entry, at),
+        )
+    )
+    rows = session.execute(
+        select(
+            balance.c.payee_key,
+            balance.c.currency,
+            (balance.c.earned_amount - balance.c.expected_amount).label("available"),
+        )
+        .where(balance.c.earned_amount > balance.c.expected_amount, old)
+        .order_by(balance.c.payee_key, balance.c.currency)
+        .limit(limit)
     )
     return [(row.payee_key, row.currency, int(row.available)) for row in rows]
 

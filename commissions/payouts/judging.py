@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from commissions.models import LastAnswer, Payout
 from commissions.payouts import epochs
-from commissions.payouts.approving import locked_payout
+from commissions.payouts.approving import is_agreed, locked_payout
 from commissions.payouts.attempts import log
 from commissions.payouts.claims import what_changed
 from commissions.payouts.halting import is_halted
@@ -97,6 +97,6 @@ def _mark(session: Session, sender: Sender, payout: Payout, order: Order) -> Pro
 
 
 def _objection(session: Session, sender: Sender, payout: Payout, now: datetime) -> str:
-    if payout.approved_hash != payout.terms_hash or payout.approved_by is None:
+    if payout.approved_hash != payout.terms_hash or not is_agreed(session, payout):
         return "not_approved"
     return what_changed(session, payout, now) or sender.may_send(session, payout)

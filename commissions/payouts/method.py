@@ -26,6 +26,8 @@ class Destination:
     """Encrypted by the host."""
     ready_at: datetime
     """End of the cool-down after it was changed."""
+    problem: str = ""
+    """Code of why nothing can arrive there now; empty if it can."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

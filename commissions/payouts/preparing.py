@@ -5,10 +5,11 @@ The amount always comes from the claimed entries, never from a request.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from commissions import audit_trail
@@ -23,18 +24,23 @@ from commissions.payouts.claims import (
     is_payee_held,
     payees_with_money,
 )
+from commissions.payouts.conditions import Conditions
 from commissions.payouts.method import Destination
 from commissions.rows import write
 
 Ids = Callable[[], int]
 
+SPLIT_WINDOW = timedelta(hours=24)
+"""Payouts to one payee or one destination within this time count together for the limit."""
+_GONE = (PayoutStatus.VOID, PayoutStatus.FAILED, PayoutStatus.REVERSED)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deduction:
-    """What is kept from a gross amount, in minor units."""
 
-    fee: int = 0
-    withheld: int = 0
+def _nothing(_payee_key: str, _currency: str, _amount: int) -> int:
+    return 0
+
+
+def _standard(_rail: str, _currency: str) -> Conditions:
+    return Conditions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +49,10 @@ class Policy:
 
     destination_of: Callable[[str, str], Destination | None]
     """Payee and currency → where the money goes, or None."""
-    minimum: Mapping[str, int] = field(default_factory=dict)
-    """Least gross amount per currency."""
-    deduct: Callable[[str, str, int], Deduction] = lambda _payee, _currency, _amount: Deduction()
-    """Payee, currency, gross amount → fee and withheld tax."""
+    conditions_of: Callable[[str, str], Conditions] = _standard
+    """Rail and currency → minimum, fee and limit."""
+    withhold: Callable[[str, str, int], int] = _nothing
+    """Payee, currency and gross amount → tax that is kept, in minor units."""
 
 
 class BalanceBroken(CommissionError):
@@ -86,23 +92,31 @@ def prepare_payout(
 ) -> Payout | None:
     """Claim everything payable of one payee, negative entries included; None with a note if not.
 
-    Negative balances net first: nothing is paid at or below zero, or below the minimum.
+    Negative balances net first: nothing is paid at or below zero, or below the minimum. A payee
+    that the run has dealt with is left alone, so a worker that was killed may begin again.
     """
     # Whoever opens a hold or prepares for the same payee waits here, and then sees what we did.
     lock_balances(session, [(payee_key, currency)])
+    if _is_done(session, run.id, payee_key, currency):
+        return None
     items = claimable_of(session, payee_key, currency, at)
     available = sum(amount for _, amount in items)
     destination = policy.destination_of(payee_key, currency)
-    reason = _why_not(session, payee_key, available, policy.minimum.get(currency, 1), at)
-    if reason or destination is None or destination.ready_at > at:
-        why = reason or ("no_destination" if destination is None else "destination_cooling_down")
+    conditions = policy.conditions_of(destination.rail, currency) if destination else Conditions()
+    reason = _why_not(session, payee_key, available, conditions.minimum, at)
+    if reason or destination is None or destination.problem or destination.ready_at > at:
+        why = reason or _why_not_there(destination)
         _skip(session, run, payee_key, currency, why, available, ids=ids)
         return None
-    deduction = policy.deduct(payee_key, currency, available)
-    if deduction.fee + deduction.withheld >= available:
+    fee = conditions.fee_of(available)
+    withheld = policy.withhold(payee_key, currency, available)
+    if fee + withheld >= available:
         _skip(session, run, payee_key, currency, "eaten_by_deductions", available, ids=ids)
         return None
-    payout = _draft(run, payee_key, currency, items, destination, deduction, by, at, ids)
+    payout = _draft(run, payee_key, currency, items, destination, fee, withheld, by, at, ids)
+    recent = _recent_amount(session, payout, at)
+    payout.approvals_needed = conditions.approvals_for(recent + available)
+    payout.terms_hash = hash_of_terms(payout)
     session.add(payout)
     session.flush()
     claims = [
@@ -125,7 +139,7 @@ def prepare_payout(
 
 
 def hash_of_terms(payout: Payout) -> str:
-    """What an approval is bound to: amounts, currency, destination and items."""
+    """What an approval is bound to: amounts, currency, destination, items, approvals needed."""
     return fingerprint(
         [
             payout.payee_key,
@@ -137,8 +151,45 @@ def hash_of_terms(payout: Payout) -> str:
             payout.rail,
             payout.destination_hash,
             payout.items_hash,
+            payout.approvals_needed,
         ]
     )
+
+
+def _is_done(session: Session, run_id: int, payee_key: str, currency: str) -> bool:
+    made = exists(
+        select(1).where(
+            Payout.run_id == run_id, Payout.payee_key == payee_key, Payout.currency == currency
+        )
+    )
+    noted = exists(
+        select(1).where(
+            Skipped.run_id == run_id, Skipped.payee_key == payee_key, Skipped.currency == currency
+        )
+    )
+    return bool(session.scalar(select(or_(made, noted))))
+
+
+def _recent_amount(session: Session, payout: Payout, at: datetime) -> int:
+    """What goes to the same payee or the same destination already: a split is one amount."""
+    same = or_(
+        Payout.payee_key == payout.payee_key, Payout.destination_hash == payout.destination_hash
+    )
+    found = session.scalar(
+        select(func.sum(Payout.amount)).where(
+            same,
+            Payout.currency == payout.currency,
+            Payout.created_at > at - SPLIT_WINDOW,
+            Payout.status.not_in(_GONE),
+        )
+    )
+    return int(found or 0)
+
+
+def _why_not_there(destination: Destination | None) -> str:
+    if destination is None:
+        return "no_destination"
+    return destination.problem or "destination_cooling_down"
 
 
 def _why_not(session: Session, payee_key: str, available: int, minimum: int, at: datetime) -> str:
@@ -157,22 +208,23 @@ def _draft(
     currency: str,
     items: list[tuple[int, int]],
     destination: Destination,
-    deduction: Deduction,
+    fee: int,
+    withheld: int,
     by: str,
     at: datetime,
     ids: Ids,
 ) -> Payout:
     payout_id = ids()
     amount = sum(amount for _, amount in items)
-    payout = Payout(
+    return Payout(
         id=payout_id,
         run_id=run.id,
         payee_key=payee_key,
         currency=currency,
         amount=amount,
-        net_amount=amount - deduction.fee - deduction.withheld,
-        fee_amount=deduction.fee,
-        withheld_amount=deduction.withheld,
+        net_amount=amount - fee - withheld,
+        fee_amount=fee,
+        withheld_amount=withheld,
         rail=destination.rail,
         status=PayoutStatus.DRAFT,
         status_reason="",
@@ -187,8 +239,6 @@ def _draft(
         created_at=at,
         created_by=by,
     )
-    payout.terms_hash = hash_of_terms(payout)
-    return payout
 
 
 def _skip(

@@ -28,9 +28,19 @@ from commissions.queries.earnings import (
     earnings_of_point,
     earnings_of_sale,
     latest_earnings,
+    lines_of_entries,
 )
 from commissions.queries.payee_balances import BalanceView, balances
-from commissions.queries.payout_lists import payout_items, payouts, skipped
+from commissions.queries.payout_lists import (
+    RunTotal,
+    approvals,
+    payout_items,
+    payouts,
+    runs,
+    skipped,
+    skipped_counts,
+    totals_of_runs,
+)
 
 __all__ = [
     "BalanceView",
@@ -38,7 +48,9 @@ __all__ = [
     "DecisionView",
     "Earning",
     "PeriodView",
+    "RunTotal",
     "Wanted",
+    "approvals",
     "balances",
     "counted_lines",
     "decisions_of_sale",
@@ -48,11 +60,15 @@ __all__ = [
     "earnings_of_sale",
     "entries_of",
     "latest_earnings",
+    "lines_of_entries",
     "open_holds",
     "payout_items",
     "payouts",
     "periods_of_point",
     "refused_decisions",
+    "runs",
     "sale_id_of",
     "skipped",
+    "skipped_counts",
+    "totals_of_runs",
 ]

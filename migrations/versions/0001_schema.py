@@ -22,6 +22,7 @@ INSERT_ONLY = (
     "commission_decision",
     "commission_entry",
     "commission_fact",
+    "commission_payout_approval",
     "commission_payout_attempt",
     "commission_payout_batch",
     "commission_payout_batch_item",
@@ -34,6 +35,7 @@ INSERT_ONLY = (
     "commission_sale",
     "commission_sale_line",
     "line_attribution",
+    "lost_attribution",
     "order_event",
     "payment_event",
     "stock_movement",
@@ -185,6 +187,8 @@ def upgrade() -> None:
         sa.Column("id", commissions.schema.Id(), autoincrement=False, nullable=False),
         sa.Column("rail", sa.Text(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("format", sa.Text(), nullable=False),
+        sa.Column("item_count", sa.BigInteger(), nullable=False),
         sa.Column("total_amount", commissions.schema.Amount(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
@@ -285,6 +289,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("commission_sale_head", schema=None) as batch_op:
         batch_op.create_index(
+            batch_op.f("ix_commission_sale_head_sale_id"), ["sale_id"], unique=False
+        )
+        batch_op.create_index(
             "ix_commission_sale_head_uncredited",
             ["sale_id"],
             unique=False,
@@ -292,6 +299,28 @@ def upgrade() -> None:
             postgresql_where=sa.text("credited_at IS NULL"),
         )
 
+    op.create_table(
+        "commission_trial_block",
+        sa.Column("id", commissions.schema.Id(), autoincrement=False, nullable=False),
+        sa.Column("plan_key", sa.Text(), nullable=False),
+        sa.Column("first_sale_id", commissions.schema.Id(), nullable=False),
+        sa.Column("last_sale_id", commissions.schema.Id(), nullable=False),
+        sa.Column("sale_count", sa.BigInteger(), nullable=False),
+        sa.Column("fact_count", sa.BigInteger(), nullable=False),
+        sa.Column("credited_count", sa.BigInteger(), nullable=False),
+        sa.Column("names", Json, nullable=False),
+        sa.Column("columns", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint(
+            "first_sale_id <= last_sale_id", name=op.f("ck_commission_trial_block_order")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commission_trial_block")),
+        sa.UniqueConstraint(
+            "plan_key",
+            "first_sale_id",
+            name=op.f("uq_commission_trial_block_plan_key_first_sale_id"),
+        ),
+        sqlite_strict=True,
+    )
     op.create_table(
         "import_job",
         sa.Column("id", commissions.schema.Id(), nullable=False),
@@ -400,6 +429,74 @@ def upgrade() -> None:
             unique=True,
             sqlite_where=sa.text('"key" IS NOT NULL AND done_at IS NULL AND dead_at IS NULL'),
             postgresql_where=sa.text('"key" IS NOT NULL AND done_at IS NULL AND dead_at IS NULL'),
+        )
+
+    op.create_table(
+        "payer_account",
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("label", sa.String(length=120), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("format", sa.String(length=20), nullable=False),
+        sa.Column("changed_by", sa.String(length=80), nullable=False),
+        sa.Column("changed_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("currency", name=op.f("pk_payer_account")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "payout_terms",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("rail", sa.String(length=20), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("minimum_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("fee_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("fee_bps", sa.Integer(), nullable=False),
+        sa.Column("second_from_amount", commissions.schema.Amount(), nullable=True),
+        sa.Column("proposed_by", sa.String(length=80), nullable=False),
+        sa.Column("proposed_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("agreed_by", sa.String(length=80), nullable=True),
+        sa.Column("agreed_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("replaced_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "agreed_by IS NULL OR agreed_by <> proposed_by", name=op.f("ck_payout_terms_four_eyes")
+        ),
+        sa.CheckConstraint(
+            "minimum_amount >= 1 AND fee_amount >= 0 AND fee_bps BETWEEN 0 AND 10000 AND (second_from_amount IS NULL OR second_from_amount >= 1)",
+            name=op.f("ck_payout_terms_amounts"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payout_terms")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("payout_terms", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_payout_terms_current",
+            ["rail", "currency"],
+            unique=True,
+            sqlite_where=sa.text("agreed_at IS NOT NULL AND replaced_at IS NULL"),
+            postgresql_where=sa.text("agreed_at IS NOT NULL AND replaced_at IS NULL"),
+        )
+
+    op.create_table(
+        "payout_work",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("run_id", commissions.schema.Id(), nullable=False),
+        sa.Column("step", sa.String(length=10), nullable=False),
+        sa.Column("total_count", sa.Integer(), nullable=False),
+        sa.Column("done_count", sa.Integer(), nullable=False),
+        sa.Column("asked_by", sa.String(length=80), nullable=False),
+        sa.Column("account_id", commissions.schema.Id(), nullable=False),
+        sa.Column("asked_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payout_work")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("payout_work", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_payout_work_run_id"), ["run_id"], unique=False)
+        batch_op.create_index(
+            "uq_payout_work_open",
+            ["run_id", "step"],
+            unique=True,
+            sqlite_where=sa.text("finished_at IS NULL"),
+            postgresql_where=sa.text("finished_at IS NULL"),
         )
 
     op.create_table(
@@ -524,6 +621,7 @@ def upgrade() -> None:
         ),
         sa.Column("items_hash", sa.Text(), nullable=False),
         sa.Column("terms_hash", sa.Text(), nullable=False),
+        sa.Column("approvals_needed", sa.BigInteger(), nullable=False),
         sa.Column("group_key", sa.Text(), nullable=False),
         sa.Column("epoch", sa.BigInteger(), nullable=False),
         sa.Column(
@@ -548,6 +646,9 @@ def upgrade() -> None:
             "amount BETWEEN 1 AND 1000000000000000", name=op.f("ck_commission_payout_amount")
         ),
         sa.CheckConstraint(
+            "approvals_needed BETWEEN 1 AND 2", name=op.f("ck_commission_payout_approvals_needed")
+        ),
+        sa.CheckConstraint(
             "approved_by IS NULL OR approved_by <> created_by",
             name=op.f("ck_commission_payout_four_eyes"),
         ),
@@ -562,14 +663,24 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_commission_payout")),
         sa.UniqueConstraint("group_key", name=op.f("uq_commission_payout_group_key")),
+        sa.UniqueConstraint(
+            "run_id",
+            "payee_key",
+            "currency",
+            name=op.f("uq_commission_payout_run_id_payee_key_currency"),
+        ),
         sa.UniqueConstraint("transfer_ref", name=op.f("uq_commission_payout_transfer_ref")),
         sqlite_strict=True,
     )
     with op.batch_alter_table("commission_payout", schema=None) as batch_op:
         batch_op.create_index(
+            batch_op.f("ix_commission_payout_destination_hash_created_at"),
+            ["destination_hash", "created_at"],
+            unique=False,
+        )
+        batch_op.create_index(
             batch_op.f("ix_commission_payout_payee_key_id"), ["payee_key", "id"], unique=False
         )
-        batch_op.create_index(batch_op.f("ix_commission_payout_run_id"), ["run_id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_commission_payout_status_id"), ["status", "id"], unique=False
         )
@@ -700,6 +811,7 @@ def upgrade() -> None:
         sa.Column("granted_amount", commissions.schema.Amount(), nullable=False),
         sa.Column("territory", sa.String(length=20), nullable=False),
         sa.Column("locale", sa.String(length=5), nullable=False),
+        sa.Column("picks_up", sa.Boolean(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("end_reason", sa.String(length=40), nullable=False),
         sa.Column("task", sa.String(length=40), nullable=False),
@@ -753,6 +865,19 @@ def upgrade() -> None:
     with op.batch_alter_table("payee", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_payee_account_id"), ["account_id"], unique=False)
 
+    op.create_table(
+        "payout_work_item",
+        sa.Column("work_id", commissions.schema.Id(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.String(length=80), nullable=False),
+        sa.Column("detail", sa.String(length=80), nullable=False),
+        sa.Column("refused", sa.String(length=60), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["work_id"], ["payout_work.id"], name=op.f("fk_payout_work_item_work_id_payout_work")
+        ),
+        sa.PrimaryKeyConstraint("work_id", "position", name=op.f("pk_payout_work_item")),
+        sqlite_strict=True,
+    )
     op.create_table(
         "product",
         sa.Column("id", commissions.schema.Id(), nullable=False),
@@ -854,6 +979,22 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "commission_payout_approval",
+        sa.Column("payout_id", commissions.schema.Id(), autoincrement=False, nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("maker", sa.Text(), nullable=False),
+        sa.Column("terms_hash", sa.Text(), nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("by <> maker", name=op.f("ck_commission_payout_approval_four_eyes")),
+        sa.ForeignKeyConstraint(
+            ["payout_id"],
+            ["commission_payout.id"],
+            name=op.f("fk_commission_payout_approval_payout_id_commission_payout"),
+        ),
+        sa.PrimaryKeyConstraint("payout_id", "by", name=op.f("pk_commission_payout_approval")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "commission_payout_attempt",
         sa.Column("id", commissions.schema.Id(), autoincrement=False, nullable=False),
         sa.Column("payout_id", commissions.schema.Id(), nullable=False),
@@ -883,6 +1024,7 @@ def upgrade() -> None:
         sa.Column("batch_id", commissions.schema.Id(), autoincrement=False, nullable=False),
         sa.Column("payout_id", commissions.schema.Id(), autoincrement=False, nullable=False),
         sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("terms_hash", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["batch_id"],
             ["commission_payout_batch.id"],
@@ -1239,6 +1381,53 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "commission_trial",
+        sa.Column("id", commissions.schema.Id(), autoincrement=False, nullable=False),
+        sa.Column("plan_key", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("draft_id", commissions.schema.Id(), nullable=True),
+        sa.Column("version_id", commissions.schema.Id(), nullable=True),
+        sa.Column("terms", Json, nullable=False),
+        sa.Column("content_hash", sa.Text(), nullable=False),
+        sa.Column("placed_from", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("placed_until", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("after_sale_id", commissions.schema.Id(), nullable=False),
+        sa.Column("done_sales", sa.BigInteger(), nullable=False),
+        sa.Column("total_sales", sa.BigInteger(), nullable=False),
+        sa.Column("line_count", sa.BigInteger(), nullable=False),
+        sa.Column("cut_count", sa.BigInteger(), nullable=False),
+        sa.Column("exact_sales", sa.BigInteger(), nullable=False),
+        sa.Column("checked_sales", sa.BigInteger(), nullable=False),
+        sa.Column("carry", Json, nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("ended_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "status IN ('queued', 'running', 'done', 'failed')",
+            name=op.f("ck_commission_trial_status"),
+        ),
+        sa.CheckConstraint("placed_from < placed_until", name=op.f("ck_commission_trial_stretch")),
+        sa.ForeignKeyConstraint(
+            ["draft_id"],
+            ["commission_plan_draft.id"],
+            name=op.f("fk_commission_trial_draft_id_commission_plan_draft"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["version_id"],
+            ["commission_plan_version.id"],
+            name=op.f("fk_commission_trial_version_id_commission_plan_version"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commission_trial")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("commission_trial", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_commission_trial_plan_key_id"), ["plan_key", "id"], unique=False
+        )
+
+    op.create_table(
         "dispute",
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("payment_id", commissions.schema.Id(), nullable=False),
@@ -1359,6 +1548,60 @@ def upgrade() -> None:
         sa.UniqueConstraint("point_id", name=op.f("uq_location_point_id")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "lost_attribution",
+        sa.Column("point_id", commissions.schema.Id(), nullable=False),
+        sa.Column("order_line_id", commissions.schema.Id(), nullable=False),
+        sa.Column("order_id", commissions.schema.Id(), nullable=False),
+        sa.Column("reason", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["point_id"], ["point.id"], name=op.f("fk_lost_attribution_point_id_point")
+        ),
+        sa.PrimaryKeyConstraint("point_id", "order_line_id", name=op.f("pk_lost_attribution")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "objection",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("subject", sa.String(length=8), nullable=False),
+        sa.Column("subject_id", commissions.schema.Id(), nullable=False),
+        sa.Column("point_id", commissions.schema.Id(), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("raised_by", sa.String(length=80), nullable=False),
+        sa.Column("raised_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("due_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("answered_by", sa.String(length=80), nullable=True),
+        sa.Column("answered_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(status = 'open') = (answered_at IS NULL)", name=op.f("ck_objection_answered")
+        ),
+        sa.CheckConstraint(
+            "answered_by IS NULL OR answered_by <> raised_by",
+            name=op.f("ck_objection_not_the_same"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["point_id"], ["point.id"], name=op.f("fk_objection_point_id_point")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_objection")),
+        sa.UniqueConstraint(
+            "subject",
+            "subject_id",
+            "point_id",
+            name=op.f("uq_objection_subject_subject_id_point_id"),
+        ),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("objection", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_objection_open",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("status = 'open'"),
+            postgresql_where=sa.text("status = 'open'"),
+        )
+
     op.create_table(
         "organization_edge",
         sa.Column("id", commissions.schema.Id(), nullable=False),
@@ -1689,6 +1932,92 @@ def upgrade() -> None:
             batch_op.f("ix_commission_period_point_key_id"), ["point_key", "id"], unique=False
         )
 
+    op.create_table(
+        "commission_trial_line",
+        sa.Column("trial_id", commissions.schema.Id(), autoincrement=False, nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("line_id", commissions.schema.Id(), autoincrement=False, nullable=False),
+        sa.Column("part", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("now_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("then_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("cut_amount", commissions.schema.Amount(), nullable=False),
+        sa.CheckConstraint(
+            "role IN ('seller', 'fulfiller', 'upline')", name=op.f("ck_commission_trial_line_role")
+        ),
+        sa.ForeignKeyConstraint(
+            ["line_id"],
+            ["commission_sale_line.id"],
+            name=op.f("fk_commission_trial_line_line_id_commission_sale_line"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["trial_id"],
+            ["commission_trial.id"],
+            name=op.f("fk_commission_trial_line_trial_id_commission_trial"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "trial_id", "role", "line_id", "part", name=op.f("pk_commission_trial_line")
+        ),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "commission_trial_period",
+        sa.Column("id", commissions.schema.Id(), autoincrement=False, nullable=False),
+        sa.Column("trial_id", commissions.schema.Id(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("point_key", sa.Text(), nullable=False),
+        sa.Column("payee_key", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("period_key", sa.Text(), nullable=False),
+        sa.Column("base_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("line_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("room_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("award_amount", commissions.schema.Amount(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["trial_id"],
+            ["commission_trial.id"],
+            name=op.f("fk_commission_trial_period_trial_id_commission_trial"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commission_trial_period")),
+        sa.UniqueConstraint(
+            "trial_id",
+            "role",
+            "position",
+            "point_key",
+            "payee_key",
+            "currency",
+            "period_key",
+            name=op.f(
+                "uq_commission_trial_period_trial_id_role_position_point_key_payee_key_currency_period_key"
+            ),
+        ),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "commission_trial_sum",
+        sa.Column("trial_id", commissions.schema.Id(), autoincrement=False, nullable=False),
+        sa.Column("dimension", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("line_count", sa.BigInteger(), nullable=False),
+        sa.Column("base_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("now_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("then_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("cut_amount", commissions.schema.Amount(), nullable=False),
+        sa.CheckConstraint(
+            "dimension IN ('role', 'point', 'payee', 'product', 'month')",
+            name=op.f("ck_commission_trial_sum_dimension"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["trial_id"],
+            ["commission_trial.id"],
+            name=op.f("fk_commission_trial_sum_trial_id_commission_trial"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "trial_id", "dimension", "currency", "key", name=op.f("pk_commission_trial_sum")
+        ),
+        sqlite_strict=True,
+    )
     op.create_table(
         "fulfillment",
         sa.Column("id", commissions.schema.Id(), nullable=False),
@@ -2326,6 +2655,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_fulfillment_order_id"))
 
     op.drop_table("fulfillment")
+    op.drop_table("commission_trial_sum")
+    op.drop_table("commission_trial_period")
+    op.drop_table("commission_trial_line")
     with op.batch_alter_table("commission_period", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_commission_period_point_key_id"))
 
@@ -2375,6 +2707,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_organization_edge_point_id"))
 
     op.drop_table("organization_edge")
+    with op.batch_alter_table("objection", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_objection_open",
+            sqlite_where=sa.text("status = 'open'"),
+            postgresql_where=sa.text("status = 'open'"),
+        )
+
+    op.drop_table("objection")
+    op.drop_table("lost_attribution")
     op.drop_table("location")
     with op.batch_alter_table("live_code", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_live_code_point_id"))
@@ -2395,6 +2736,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_dispute_order_id"))
 
     op.drop_table("dispute")
+    with op.batch_alter_table("commission_trial", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_commission_trial_plan_key_id"))
+
+    op.drop_table("commission_trial")
     op.drop_table("commission_rule")
     op.drop_table("application")
     with op.batch_alter_table("point", schema=None) as batch_op:
@@ -2438,6 +2783,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_commission_payout_attempt_payout_id_id"))
 
     op.drop_table("commission_payout_attempt")
+    op.drop_table("commission_payout_approval")
     with op.batch_alter_table("cart_line", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_cart_line_point",
@@ -2460,6 +2806,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_product_category")
 
     op.drop_table("product")
+    op.drop_table("payout_work_item")
     with op.batch_alter_table("payee", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_payee_account_id"))
 
@@ -2494,8 +2841,8 @@ def downgrade() -> None:
     op.drop_table("commission_payout_skipped")
     with op.batch_alter_table("commission_payout", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_commission_payout_status_id"))
-        batch_op.drop_index(batch_op.f("ix_commission_payout_run_id"))
         batch_op.drop_index(batch_op.f("ix_commission_payout_payee_key_id"))
+        batch_op.drop_index(batch_op.f("ix_commission_payout_destination_hash_created_at"))
 
     op.drop_table("commission_payout")
     with op.batch_alter_table("cart", schema=None) as batch_op:
@@ -2518,6 +2865,24 @@ def downgrade() -> None:
 
     op.drop_table("second_consent")
     op.drop_table("scheduled_run")
+    with op.batch_alter_table("payout_work", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_payout_work_open",
+            sqlite_where=sa.text("finished_at IS NULL"),
+            postgresql_where=sa.text("finished_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_payout_work_run_id"))
+
+    op.drop_table("payout_work")
+    with op.batch_alter_table("payout_terms", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_payout_terms_current",
+            sqlite_where=sa.text("agreed_at IS NOT NULL AND replaced_at IS NULL"),
+            postgresql_where=sa.text("agreed_at IS NOT NULL AND replaced_at IS NULL"),
+        )
+
+    op.drop_table("payout_terms")
+    op.drop_table("payer_account")
     with op.batch_alter_table("outbox_job", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_outbox_job_key_open",
@@ -2542,12 +2907,14 @@ def downgrade() -> None:
 
     op.drop_table("inbox_event")
     op.drop_table("import_job")
+    op.drop_table("commission_trial_block")
     with op.batch_alter_table("commission_sale_head", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_commission_sale_head_uncredited",
             sqlite_where=sa.text("credited_at IS NULL"),
             postgresql_where=sa.text("credited_at IS NULL"),
         )
+        batch_op.drop_index(batch_op.f("ix_commission_sale_head_sale_id"))
 
     op.drop_table("commission_sale_head")
     with op.batch_alter_table("commission_sale", schema=None) as batch_op:

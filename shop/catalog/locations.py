@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, exists, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from shop.catalog import sellable
+from shop.catalog import queries, sellable
 from shop.catalog.drafts import texts
 from shop.catalog.models import Location
 from shop.catalog.tables import location, stock_level, variant
@@ -81,6 +81,7 @@ def make_location(
         _check_code(session, row["code"])
         _check_point(session, row.get("point_id"))
         raise
+    queries.open_counters.forget(session)
     audit.record(session, "location.made", "location", row["id"], by=by, at=at)
     return int(row["id"])
 
@@ -111,6 +112,7 @@ def change_location(
     _change(session, location_id, changed, keeps_promises=closes or "point_id" in changed)
     if "active" in changed:
         _refresh_products(session, location_id)
+    queries.open_counters.forget(session)
     told = {name for name in _TOLD if name in changed}
     audit.record(
         session,

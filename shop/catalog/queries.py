@@ -5,11 +5,12 @@ The number of statements does not depend on how much the catalog holds; lists ar
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    Select,
     and_,
     select,
     true,
@@ -20,12 +21,15 @@ from shop.catalog import statements, stock
 from shop.catalog.allocation import Demand, Shortage, allocate, summed
 from shop.catalog.categories import CategoryTree, categories
 from shop.catalog.levels import available
-from shop.catalog.models import BRAND
+from shop.catalog.models import BRAND, ProductStatus
 from shop.catalog.tables import (
     location,
+    price,
+    product,
     stock_level,
     variant,
 )
+from shop.kernel.kept import Kept, Shelf
 from shop.kernel.pages import Page
 
 __all__ = [
@@ -41,6 +45,8 @@ __all__ = [
     "cart_variant",
     "categories",
     "counters",
+    "on_sale",
+    "open_counters",
     "product_page",
     "shortages",
     "variants_for_cart",
@@ -95,6 +101,8 @@ class VariantRow(NamedTuple):
     """The most units that one location can ship."""
     at_counter: int
     """Units at the counter that the page was asked about."""
+    at_counters: int
+    """The most units that any one counter can hand out."""
     anywhere: int
     """The most units that any one place has, counters included."""
 
@@ -134,8 +142,6 @@ class ProductPage:
     """Clean HTML."""
     vendor: str
     category_id: int | None
-    category_slug: str | None
-    category_name: dict[str, str] | None
     option_names: list[dict[str, str]]
     tags: list[str]
     seo: dict[str, Any]
@@ -244,32 +250,38 @@ def cards(
 def product_page(
     session: Session,
     *,
-    slug: str | None = None,
-    id: int | None = None,
+    slug: str,
     currency: str,
     at: datetime,
     counter_id: int | None = None,
     region: str = "",
 ) -> ProductPage | None:
-    """A published product with its variants and pictures; three statements.
+    """A published product with its variants and pictures; one statement.
 
-    None if there is none of this slug or id, or if it is not published. `counter_id` is the
-    location whose own stock the page shows as pick-up.
+    Two more where this process did not show this version before. None if there is none of this slug, or
+    nothing of it to choose. `counter_id` is the location whose own stock the page shows as pick-up.
     """
-    key: dict[str, Any] = {"slug": slug} if slug is not None else {"id": id}
-    row = session.execute(
-        statements.product(by_slug=slug is not None), {**key, "at": at}
-    ).one_or_none()
-    if row is None:
+    values = {"slug": slug, "at": at, "currency": currency, "region": region}
+    rows = session.execute(statements.variants_of_product(), {**values, "counter": counter_id})
+    found = rows.all()
+    if not found:
         return None
-    values = {"product_id": row[0], "currency": currency, "region": region, "counter": counter_id}
-    variants = session.execute(statements.variants_of_product(), values)
-    pictures = session.execute(statements.pictures_of_product(), {"product_id": row[0]})
-    details: list[Any] = [
-        *row,
-        [VariantRow(*variant) for variant in variants],
-        [Picture(*picture) for picture in pictures],
-    ]
+    product_id, version = found[0][:2]
+    page = _shown.get((product_id, version))
+    if page is None:
+        page = _read_page(session, product_id)
+        _shown.put((product_id, version), page)
+    return replace(page, variants=[VariantRow(*row[2:]) for row in found])
+
+
+_shown = Shelf[tuple[int, int], ProductPage]()
+# By product and version: whoever changes what a page shows raises the version with it.
+
+
+def _read_page(session: Session, product_id: int) -> ProductPage:
+    row = session.execute(statements.product(), {"id": product_id}).one()
+    pictures = session.execute(statements.pictures_of_product(), {"product_id": product_id})
+    details: list[Any] = [*row, (), tuple(Picture(*picture) for picture in pictures)]
     return ProductPage(*details)
 
 
@@ -290,6 +302,25 @@ def variants_for_cart(
     values = {"ids": sorted(variant_ids), "currency": currency, "region": region, "at": at}
     rows = session.execute(statements.cart_variants(), values)
     return {row[0]: cart_variant(tuple(row)) for row in rows}
+
+
+def on_sale(variant_id: int, *, currency: str, at: datetime) -> Select[int]:
+    """The price of a variant that is sold now; no row if it is not. For inserts that need both."""
+    return (
+        select(price.c.amount)
+        .select_from(
+            variant.join(product, product.c.id == variant.c.product_id).join(
+                price, (price.c.variant_id == variant.c.id) & (price.c.currency == currency)
+            )
+        )
+        .where(
+            variant.c.id == variant_id,
+            variant.c.active,
+            product.c.status == ProductStatus.ACTIVE.value,
+            product.c.published_at <= at,
+            price.c.amount.is_not(None),
+        )
+    )
 
 
 def counters(
@@ -343,6 +374,10 @@ def counters(
         .order_by(places.c.position, places.c.id)
     )
     return _counters([tuple(row) for row in rows], wanted)
+
+
+open_counters = Kept(lambda session: tuple(counters(session, [], limit=10_000)))
+"""Every place for pick-up in the brand's order; what stands there is not looked at."""
 
 
 def shortages(session: Session, demands: Iterable[Demand]) -> list[Shortage]:

@@ -15,10 +15,10 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     String,
-    Table,
     and_,
     bindparam,
     case,
+    cast,
     false,
     func,
     or_,
@@ -128,42 +128,31 @@ def cards(
 
 
 @cache
-def product(*, by_slug: bool) -> Select[Any]:
-    """A published product with its category: `at`, and `slug` or `id`."""
+def product() -> Select[Any]:
+    """What a product's page shows of its row: `id`."""
     columns = product_table.c
-    key = columns.slug if by_slug else columns.id
-    return (
-        select(
-            columns.id,
-            columns.slug,
-            columns.title,
-            columns.summary,
-            columns.body,
-            columns.vendor,
-            columns.category_id,
-            category.c.slug,
-            category.c.name,
-            columns.option_names,
-            columns.tags,
-            columns.seo,
-            columns.image_key,
-            columns.sellable,
-            columns.version,
-            columns.updated_at,
-        )
-        .select_from(product_table.outerjoin(category, category.c.id == columns.category_id))
-        .where(
-            key == bindparam("slug" if by_slug else "id", type_=key.type),
-            columns.status == ProductStatus.ACTIVE.value,
-            columns.published_at <= bindparam("at", type_=columns.published_at.type),
-        )
-    )
+    return select(
+        columns.id,
+        columns.slug,
+        columns.title,
+        columns.summary,
+        columns.body,
+        columns.vendor,
+        columns.category_id,
+        columns.option_names,
+        columns.tags,
+        columns.seo,
+        columns.image_key,
+        columns.sellable,
+        columns.version,
+        columns.updated_at,
+    ).where(columns.id == bindparam("id", type_=columns.id.type))
 
 
 @cache
 def variants_of_product() -> Select[Any]:
-    """A product's variants with prices and what is there: `product_id`, `currency`, `region`,
-    `counter` (a location, or None).
+    """A published product's variants with prices and what is there: `slug`, `at`, `currency`,
+    `region`, `counter` (a location, or None). The first two columns are the product and its version.
     """
 
     def most(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -172,6 +161,8 @@ def variants_of_product() -> Select[Any]:
     at_counter = location.c.id == bindparam("counter", type_=BigInteger)
     return (
         select(
+            product_table.c.id,
+            product_table.c.version,
             variant.c.id,
             variant.c.sku,
             variant.c.option_values,
@@ -185,6 +176,7 @@ def variants_of_product() -> Select[Any]:
             _rate(),
             most(location.c.ships),
             most(location.c.pickup_enabled & at_counter),
+            most(location.c.pickup_enabled),
             most(or_(location.c.ships, location.c.pickup_enabled)),
         )
         .select_from(
@@ -195,12 +187,13 @@ def variants_of_product() -> Select[Any]:
             .outerjoin(location, (location.c.id == stock_level.c.location_id) & location.c.active)
         )
         .where(
-            variant.c.product_id == bindparam("product_id", type_=variant.c.product_id.type),
+            product_table.c.slug == bindparam("slug", type_=product_table.c.slug.type),
+            product_table.c.status == ProductStatus.ACTIVE.value,
+            product_table.c.published_at
+            <= bindparam("at", type_=product_table.c.published_at.type),
             variant.c.active,
         )
-        .group_by(
-            variant.c.id, price.c.amount, price.c.compare_at_amount, product_table.c.tax_class
-        )
+        .group_by(product_table.c.id, variant.c.id, price.c.amount, price.c.compare_at_amount)
         .order_by(variant.c.position, variant.c.id)
     )
 
@@ -229,17 +222,22 @@ def cart_variants() -> Select[Any]:
     ).where(variant.c.id.in_(bindparam("ids", expanding=True)))
 
 
-@cache
-def cart_variants_beside(lines: Table) -> Select[Any]:
-    """The same beside each row of a table that names variants; empty where one is gone."""
+def cart_variants_beside(
+    source: FromClause, variant_id: ColumnElement[int], region: ColumnElement[str] | None = None
+) -> Select[Any]:
+    """The same beside rows that name variants; empty where one is gone.
+
+    `region` is where the rows themselves say it.
+    """
     return _cart_variants(
-        lines.outerjoin(variant, variant.c.id == lines.c.variant_id).outerjoin(
+        source.outerjoin(variant, variant.c.id == variant_id).outerjoin(
             product_table, product_table.c.id == variant.c.product_id
-        )
+        ),
+        region,
     )
 
 
-def _cart_variants(source: FromClause) -> Select[Any]:
+def _cart_variants(source: FromClause, region: ColumnElement[str] | None = None) -> Select[Any]:
     columns = product_table.c
     ancestors = [category.alias(f"category_{depth}") for depth in range(MAX_CATEGORY_DEPTH)]
     source = source.outerjoin(price, _in_currency()).outerjoin(
@@ -266,7 +264,7 @@ def _cart_variants(source: FromClause) -> Select[Any]:
         price.c.amount,
         price.c.compare_at_amount,
         columns.tax_class,
-        _rate(),
+        _rate(region),
         variant.c.cost_amount,
         columns.commissionable,
         columns.image_key,
@@ -325,9 +323,10 @@ def _in_currency() -> ColumnElement[bool]:
     )
 
 
-def _rate() -> ColumnElement[int]:
+def _rate(region: ColumnElement[str] | None = None) -> ColumnElement[int]:
     """The rate of the row's tax class in `region`: the longest matching division prefix wins."""
-    region = bindparam("region", type_=String)
+    if region is None:
+        region = bindparam("region", type_=String)
     best: ScalarSelect[int] = (
         select(tax_rate.c.rate_bps)
         .where(
@@ -336,10 +335,28 @@ def _rate() -> ColumnElement[int]:
         )
         .order_by(func.length(tax_rate.c.region).desc())
         .limit(1)
-        .correlate(product_table)
+        .correlate_except(tax_rate)
         .scalar_subquery()
     )
     return case((variant.c.taxable, func.coalesce(best, 0)), else_=0)
+
+
+def at_counters(variant_id: ColumnElement[int]) -> ColumnElement[str]:
+    """What counters can hand out of a variant, as `location:units`, divided by commas."""
+    there = cast(location.c.id, String) + ":" + cast(available, String)
+    found: ScalarSelect[str] = (
+        select(func.aggregate_strings(there, ","))
+        .where(
+            stock_level.c.variant_id == variant_id,
+            stock_level.c.location_id == location.c.id,
+            location.c.active,
+            location.c.pickup_enabled,
+            available > 0,
+        )
+        .correlate_except(stock_level, location)
+        .scalar_subquery()
+    )
+    return func.coalesce(found, "")
 
 
 def _units_anywhere() -> ColumnElement[int]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from shop.catalog import queries as catalog
@@ -69,23 +69,23 @@ def add(
     Raises NotSold, and Invalid for a quantity that is no quantity.
     """
     check_quantity(quantity)
-    variant = catalog.variants_for_cart(session, [variant_id], currency=currency, at=at).get(
-        variant_id
-    )
-    if variant is None or not variant.published or variant.unit_amount is None:
-        raise NotSold
-    line = upsert(session, CartLine).values(
-        id=ids.new(),
-        cart_id=cart_id,
-        variant_id=variant_id,
-        point_id=point_id,
-        quantity=quantity,
-        unit_price_amount=variant.unit_amount,
-        touch_id=touch_id,
-        added_at=at,
+    facts = {
+        CartLine.id: ids.new(),
+        CartLine.cart_id: cart_id,
+        CartLine.variant_id: variant_id,
+        CartLine.point_id: point_id,
+        CartLine.quantity: quantity,
+        CartLine.touch_id: touch_id,
+        CartLine.added_at: at,
+    }
+    # Price and permission are read by the statement that writes: no edit can come in between.
+    price = catalog.on_sale(variant_id, currency=currency, at=at)
+    line = upsert(session, CartLine).from_select(
+        [CartLine.unit_price_amount, *facts],
+        price.add_columns(*(literal(fact, column.type) for column, fact in facts.items())),
     )
     same = ["cart_id", "variant_id"] if point_id is None else ["cart_id", "variant_id", "point_id"]
-    line_id, together = session.execute(
+    written = session.execute(
         line.on_conflict_do_update(
             index_elements=same,
             index_where=(
@@ -97,9 +97,11 @@ def add(
                 "touch_id": func.coalesce(line.excluded.touch_id, CartLine.touch_id),
             },
         ).returning(CartLine.id, CartLine.quantity)
-    ).one()
-    check_quantity(together)
-    return int(line_id)
+    ).one_or_none()
+    if written is None:
+        raise NotSold
+    check_quantity(written.quantity)
+    return int(written.id)
 
 
 def change_quantity(

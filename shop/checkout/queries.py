@@ -1,12 +1,13 @@
 """Reading a cart: its row, and its lines with what the catalog says of their variants now."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import Select, Table, bindparam, false, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from shop.catalog import queries as catalog
 from shop.catalog import statements
@@ -40,6 +41,10 @@ class StoredLine:
     """Whether the buyer works at that point; only if the reader said who buys."""
 
 
+Line = tuple[StoredLine, CartVariant | None]
+"""A variant that is gone is None."""
+
+
 def by_token(session: Session, token: str, *, account_id: int | None) -> Cart | None:
     """The cart a cookie opens, in whatever state."""
     if not token:
@@ -49,22 +54,50 @@ def by_token(session: Session, token: str, *, account_id: int | None) -> Cart | 
     ).one_or_none()
 
 
-def by_token_with_front(
-    session: Session, token: str, *, account_id: int | None
-) -> tuple[Cart | None, Shopfront | None]:
-    """The same, with the open storefront that was visited last; one statement."""
+@dataclass(frozen=True)
+class Opened:
+    """A cart as its pages need it."""
+
+    cart: Cart
+    front: Shopfront | None
+    """The open storefront that was visited last."""
+    lines: Sequence[Line]
+    at_counters: Mapping[int, Mapping[int, int]]
+    """By line id: units that a counter can hand out, by its location; those that have some."""
+
+
+def opened(
+    session: Session, token: str, *, account_id: int | None, currency: str, at: datetime
+) -> Opened | None:
+    """The cart a cookie opens, with its lines and today's facts of their variants; one statement.
+
+    Tax is that of the address in the cart.
+    """
     if not token:
-        return None, None
-    row = session.execute(
-        select(Cart, *storefronts.COLUMNS)
-        .outerjoin(Storefront, Storefront.point_id == Cart.point_id)
-        .outerjoin(Point, Point.id == Storefront.point_id)
-        .where(opened_by(token, account_id=account_id))
-    ).one_or_none()
-    if row is None:
-        return None, None
-    front = Shopfront(*row[1:]) if row.point_id is not None else None
-    return row[0], front if front and front.is_open else None
+        return None
+    query = _opened().where(opened_by(token, account_id=account_id))
+    rows = session.execute(query, {"currency": currency, "at": at}).all()
+    if not rows:
+        return None
+    front = Shopfront(*rows[0][-_FRONT:]) if rows[0][-_FRONT] is not None else None
+    lines: list[Line] = []
+    at_counters: dict[int, dict[int, int]] = {}
+    for row in rows:
+        *facts, told, _cart = row[:-_FRONT]
+        line_id = facts[-_STORED]
+        if line_id is not None:  # a cart without lines is one row
+            lines.append(_line(tuple(facts)))
+            at_counters[line_id] = _units(told)
+    return Opened(rows[0].Cart, front if front and front.is_open else None, lines, at_counters)
+
+
+def _units(told: str) -> dict[int, int]:
+    """From the words of `statements.at_counters`; a place with goods of two owners has the most."""
+    found: dict[int, int] = {}
+    for word in told.split(",") if told else ():
+        place, units = word.split(":")
+        found[int(place)] = max(found.get(int(place), 0), int(units))
+    return found
 
 
 def lines(
@@ -75,32 +108,60 @@ def lines(
     at: datetime,
     region: str = "",
     buyer: Buyer | None = None,
-) -> list[tuple[StoredLine, CartVariant | None]]:
+) -> list[Line]:
     """All lines in the order they were added, with today's facts of their variants; one statement.
 
-    A variant that is gone is None. `region` is the division code of the ship-to address.
+    `region` is the division code of the ship-to address.
     """
     values = {"cart_id": cart_id, "currency": currency, "region": region, "at": at}
     rows = session.execute(
         _lines(knows_buyer=buyer is not None), {**values, **(buyer.values() if buyer else {})}
     )
-    return [
-        (
-            StoredLine(*row[-_STORED:]),
-            catalog.cart_variant(tuple(row[:-_STORED])) if row[0] is not None else None,
-        )
-        for row in rows
-    ]
+    return [_line(tuple(row)) for row in rows]
 
 
 _STORED = len(StoredLine.__dataclass_fields__)
+_FRONT = len(storefronts.COLUMNS)
+
+
+def _line(row: tuple[Any, ...]) -> Line:
+    variant = catalog.cart_variant(row[:-_STORED]) if row[0] is not None else None
+    return StoredLine(*row[-_STORED:]), variant
 
 
 @cache
 def _lines(*, knows_buyer: bool) -> Select[Any]:
+    line = cast(Table, CartLine.__table__)
+    query = statements.cart_variants_beside(line, line.c.variant_id)
+    return _with_lines(query, knows_buyer=knows_buyer).where(
+        CartLine.cart_id == bindparam("cart_id", type_=CartLine.cart_id.type)
+    )
+
+
+@cache
+def _opened() -> Select[Any]:
+    cart, line = cast(Table, Cart.__table__), cast(Table, CartLine.__table__)
+    front, its_point = aliased(Storefront), aliased(Point)
+    query = statements.cart_variants_beside(
+        cart.outerjoin(line, line.c.cart_id == cart.c.id),
+        line.c.variant_id,
+        func.coalesce(Cart.contact["division_code"].as_string(), ""),
+    )
     return (
-        statements.cart_variants_beside(cast(Table, CartLine.__table__))
+        _with_lines(query, knows_buyer=False)
         .add_columns(
+            statements.at_counters(line.c.variant_id),
+            Cart,
+            *storefronts.columns(front, its_point),
+        )
+        .outerjoin(front, front.point_id == Cart.point_id)
+        .outerjoin(its_point, its_point.id == front.point_id)
+    )
+
+
+def _with_lines(query: Select[Any], *, knows_buyer: bool) -> Select[Any]:
+    return (
+        query.add_columns(
             CartLine.id,
             CartLine.variant_id,
             CartLine.point_id,
@@ -116,7 +177,6 @@ def _lines(*, knows_buyer: bool) -> Select[Any]:
         )
         .outerjoin(Point, Point.id == CartLine.point_id)
         .outerjoin(Storefront, Storefront.point_id == CartLine.point_id)
-        .where(CartLine.cart_id == bindparam("cart_id", type_=CartLine.cart_id.type))
         .order_by(CartLine.id)
     )
 

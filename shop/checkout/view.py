@@ -13,7 +13,7 @@ from shop.catalog import pricing
 from shop.catalog.pricing import LinePrice, Totals
 from shop.catalog.queries import CartVariant
 from shop.checkout import queries
-from shop.checkout.queries import StoredLine
+from shop.checkout.queries import Line, Opened, StoredLine
 from shop.fulfillment import rates
 from shop.fulfillment.rates import FREE, NotDelivered, Quote
 from shop.kernel.brand import Brand
@@ -93,6 +93,17 @@ def of(
     stored = queries.lines(
         session, cart_id, currency=brand.currency, at=at, region=division_code, buyer=buyer
     )
+    return priced(cart_id, stored, brand=brand, division_code=division_code)
+
+
+def of_opened(opened: Opened, *, brand: Brand) -> CartView:
+    """Price a cart that was read with its lines, for the address in it."""
+    division_code = str(opened.cart.contact.get("division_code", ""))
+    return priced(opened.cart.id, opened.lines, brand=brand, division_code=division_code)
+
+
+def priced(cart_id: int, stored: Sequence[Line], *, brand: Brand, division_code: str) -> CartView:
+    """What these lines come to; `division_code` says how they are sent."""
     problems = _problems(stored)
     lines = [
         ViewLine(
@@ -126,7 +137,7 @@ def _price(line: StoredLine, variant: CartVariant | None, *, tax_included: bool)
     )
 
 
-def _problems(lines: Sequence[tuple[StoredLine, CartVariant | None]]) -> dict[int, str]:
+def _problems(lines: Sequence[Line]) -> dict[int, str]:
     """A hint by line id: the reservation decides. Demand is summed over the lines (test A3)."""
     wanted: dict[int, int] = {}
     for line, _variant in lines:

@@ -8,7 +8,7 @@ from shop.kernel import brand as brands
 from shop.kernel import clock, db
 from shop.kernel.i18n import LOCALES, in_locale
 from shop.kernel.words import say
-from shop.rewards import payouts, sentences
+from shop.rewards import payable, sentences
 
 commissions = AppGroup("commissions", help="The commission engine.")
 
@@ -43,5 +43,6 @@ def explain_entry(entry_id: int, locale: str) -> None:
 def clear() -> None:
     """Report what is payable now; availability is a comparison with the clock, not a state."""
     with db.reading() as session:
-        for row in payouts.payable(session, at=clock.now()):
+        rows, _sums = payable.payable(session, at=clock.now(), limit=100_000)
+        for row in rows:
             click.echo(f"{row.available_amount:>12} {row.currency}  {row.name}  {row.label or '-'}")

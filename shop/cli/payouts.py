@@ -9,7 +9,7 @@ from shop.accounts import queries as accounts
 from shop.accounts.models import StaffRole
 from shop.checkout.contact import normal_email
 from shop.kernel import db
-from shop.rewards import payouts
+from shop.rewards import payout_runs, payouts
 
 payouts_group = AppGroup("payouts", help="Paying commissions out.")
 
@@ -19,7 +19,7 @@ payouts_group = AppGroup("payouts", help="Paying commissions out.")
 def prepare(email: str) -> None:
     """Claim what is payable now; one draft for each payee."""
     person = _person(email, StaffRole.FINANCE_MAKER)
-    click.echo(f"run {payouts.prepare(by=f'account:{person}')}")
+    click.echo(f"run {payout_runs.prepare(by=f'account:{person}')}")
 
 
 @payouts_group.command("approve")

@@ -42,6 +42,8 @@ class Waiting:
 
 def issue(session: Session, event: OrderPlaced) -> None:
     """When an order is placed: a ticket for each counter where lines wait."""
+    if not event.picks_up:
+        return
     places = session.scalars(
         select(OrderLine.location_id)
         .where(OrderLine.order_id == event.order_id, OrderLine.delivery == "pickup")

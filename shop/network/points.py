@@ -41,6 +41,15 @@ class PointActivated(Event):
 
 
 @dataclass(frozen=True)
+class PointStatusChanged(Event):
+    """A point was approved, suspended, reopened or closed."""
+
+    point_id: int
+    to: PointStatus
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Opened:
     """A point that came in by an import."""
 
@@ -172,4 +181,6 @@ def change_status(
             .values(activated_at=at)
         )
         events.publish(session, PointActivated(point_id, at))
+    if moved:
+        events.publish(session, PointStatusChanged(point_id, to, at))
     return moved

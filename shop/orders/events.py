@@ -32,6 +32,8 @@ class OrderPlaced(Event):
 
     order_id: int
     at: datetime
+    picks_up: bool
+    """Whether a line is collected at a counter."""
 
 
 @dataclass(frozen=True)

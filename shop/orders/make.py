@@ -119,6 +119,7 @@ def _order_row(order: NewOrder, number: str, token: str, at: datetime) -> dict[s
         "granted_amount": 0,
         "territory": order.territory,
         "locale": order.locale,
+        "picks_up": any(line.delivery == "pickup" for line in order.lines),
         "note": order.note,
         "end_reason": "",
         "task": "",

@@ -91,6 +91,8 @@ class Order(Base):
     territory: Mapped[str] = mapped_column(String(20), default="")
     """Division code of the ship-to address, frozen."""
     locale: Mapped[str] = mapped_column(String(5))
+    picks_up: Mapped[bool] = mapped_column(Boolean, default=False)
+    """Whether a line is collected at a counter."""
     note: Mapped[str] = mapped_column(Text, default="")
     end_reason: Mapped[str] = mapped_column(String(40), default="")
     task: Mapped[str] = mapped_column(String(40), default="")

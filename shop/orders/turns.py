@@ -22,6 +22,11 @@ class Turn:
     status: str
     total_amount: int
     payment_status: str
+    picks_up: bool
+
+
+COLUMNS = (Order.status, Order.total_amount, Order.payment_status, Order.picks_up)
+"""Those of a Turn behind its order's id."""
 
 
 def take(session: Session, order_id: int) -> Turn:
@@ -30,9 +35,7 @@ def take(session: Session, order_id: int) -> Turn:
     Raises NoSuchOrder.
     """
     row = session.execute(
-        select(Order.id, Order.status, Order.total_amount, Order.payment_status)
-        .where(Order.id == order_id)
-        .with_for_update(key_share=True)
+        select(Order.id, *COLUMNS).where(Order.id == order_id).with_for_update(key_share=True)
     ).one_or_none()
     if row is None:
         raise NoSuchOrder

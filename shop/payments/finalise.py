@@ -6,7 +6,7 @@ the only writer of `placed` and `placed_at`, and the only publisher of OrderPlac
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from shop.orders import statuses, timeline, turns
 from shop.orders.events import OrderPlaced
 from shop.orders.models import Order, OrderStatus, PaymentStatus
 from shop.orders.states import ORDER
+from shop.orders.statuses import Sums
 from shop.orders.timeline import Step
 from shop.orders.turns import Turn
 from shop.payments import sums
@@ -58,24 +59,26 @@ class UnknownPayment(Exception):
     """The object says that it is ours, and no payment of ours agrees with it."""
 
 
-def after_return(session_id: str) -> str | None:
-    """For the return page: finalise what can be, and give the order's token.
+def after_return(session_id: str) -> None:
+    """For the return page: finalise what can be.
 
-    None if no such Session is ours. A silent Stripe is no error here: the order page waits, the
+    A silent Stripe is no error here, nor a Session that is another's: the order page waits, the
     webhook or the sweeper will tell (test B4).
     """
+    try:
+        by_session(session_id)
+    except (client.GatewayUnavailable, client.GatewayRefused, ForeignObject, UnknownPayment):
+        log.info("nothing to be learned on the way back; the webhook will tell", exc_info=True)
+
+
+def order_of(session_id: str) -> str | None:
+    """The token of the order that a Session pays; None if no such Session is ours."""
     with reading() as session:
-        token = session.execute(
+        return session.execute(
             select(Order.token)
             .join(Payment, Payment.order_id == Order.id)
             .where(Payment.session_id == session_id)
         ).scalar_one_or_none()
-    if token is not None:
-        try:
-            by_session(session_id)
-        except client.GatewayUnavailable:
-            log.info("Stripe did not answer on the way back; the webhook will tell")
-    return token
 
 
 def by_session(session_id: str) -> AttemptStatus:
@@ -110,7 +113,7 @@ def without_payment(order_id: int) -> None:
             .returning(Payment.id)
         ).one_or_none()
         if free is not None:
-            _settle(session, turn, at)
+            _settle(session, turn, sums.of_order(session, order_id), at)
 
 
 class _Mismatch(Exception):
@@ -156,7 +159,7 @@ def _status(found: dict[str, Any], intent: dict[str, Any] | None) -> AttemptStat
 
 def _apply(session: Session, heard: Heard) -> None:
     row = session.execute(
-        select(Payment, Order.status, Order.total_amount, Order.payment_status)
+        select(Payment, *turns.COLUMNS)
         .join(Order, Order.id == Payment.order_id)
         .where(Payment.id == heard.payment_id, Order.id == heard.order_id)
         .with_for_update(of=Order, key_share=True)
@@ -164,7 +167,7 @@ def _apply(session: Session, heard: Heard) -> None:
     if row is None:
         raise UnknownPayment(heard.session_id)
     payment = row.Payment
-    turn = Turn(heard.order_id, row.status, row.total_amount, row.payment_status)
+    turn = Turn(heard.order_id, *row[1:])
     if payment.session_id is None:
         # The process ended between Stripe's answer and our note of it: adopt the Session.
         payment.session_id = heard.session_id
@@ -182,7 +185,7 @@ def _capture(session: Session, payment: Payment, turn: Turn, heard: Heard) -> No
         raise _Mismatch(f"{heard.amount} {heard.currency}")
     if not _record(session, payment.id, "charge_success", heard.charge_id or "", heard):
         return
-    session.execute(
+    captured = session.execute(
         update(Payment)
         .where(Payment.id == payment.id, Payment.captured_amount == 0)
         .values(
@@ -193,8 +196,11 @@ def _capture(session: Session, payment: Payment, turn: Turn, heard: Heard) -> No
             method_type=heard.method_type,
             captured_at=heard.at,
         )
-    )
-    _settle(session, turn, heard.at)
+        .returning(*sums.of_the_others(payment))
+    ).one_or_none()
+    if captured is not None:
+        found = sums.read(captured)
+        _settle(session, turn, replace(found, captured=found.captured + heard.amount), heard.at)
 
 
 def _move_attempt(session: Session, payment: Payment, heard: Heard) -> None:
@@ -215,9 +221,8 @@ def _move_attempt(session: Session, payment: Payment, heard: Heard) -> None:
         )
 
 
-def _settle(session: Session, turn: Turn, at: datetime) -> None:
+def _settle(session: Session, turn: Turn, found: Sums, at: datetime) -> None:
     """F2: what the money means for the order."""
-    found = sums.of_order(session, turn.order_id)
     status = statuses.payment_status(turn.total_amount, found)
     money = statuses.payment_columns(found, status)
     if status in COVERED and turn.status == OrderStatus.PENDING:
@@ -238,7 +243,7 @@ def _place(session: Session, turn: Turn, money: Mapping[str, Any], at: datetime)
     """pending → placed, by whoever comes first."""
     stock.commit(session, turn.order_id, at=at, by="payments")
     step = Step(turn.payment_status, money["payment_status"])
-    _move_to_placed(session, turn.order_id, OrderStatus.PENDING, money, step, at)
+    _move_to_placed(session, turn, OrderStatus.PENDING, money, step, at)
 
 
 def _place_late(session: Session, turn: Turn, status: PaymentStatus, at: datetime) -> None:
@@ -252,17 +257,18 @@ def _place_late(session: Session, turn: Turn, status: PaymentStatus, at: datetim
         _raise_task(session, order_id, UNFILLABLE, at)
         return
     step = Step(turn.payment_status, status)
-    _move_to_placed(session, order_id, OrderStatus.EXPIRED, {}, step, at)
+    _move_to_placed(session, turn, OrderStatus.EXPIRED, {}, step, at)
 
 
 def _move_to_placed(
     session: Session,
-    order_id: int,
+    turn: Turn,
     expected: OrderStatus,
     money: Mapping[str, Any],
     paid: Step,
     at: datetime,
 ) -> None:
+    order_id = turn.order_id
     moved = ORDER.move(
         session,
         Order,
@@ -277,7 +283,7 @@ def _move_to_placed(
     if moved:
         steps = {"order": Step(expected, OrderStatus.PLACED), "payment": paid}
         timeline.note(session, order_id, "placed", by="payments", at=at, steps=steps)
-        events.publish(session, OrderPlaced(order_id, at))
+        events.publish(session, OrderPlaced(order_id, at, turn.picks_up))
 
 
 def _raise_task(session: Session, order_id: int, task: str, at: datetime) -> None:

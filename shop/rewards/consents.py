@@ -18,6 +18,7 @@ from commissions.payouts.approving import NOTHING_LANDS_AFTER
 from shop.kernel import ids, jobs
 from shop.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from shop.kernel.words import Words, _l
+from shop.rewards import payout_terms
 from shop.rewards.models import CONSENT, Act, Consent, ConsentState
 from shop.rewards.payout_stops import LOOK_AGAIN
 
@@ -185,11 +186,16 @@ def _clear(session: Session, asked: Consent, *, by: str, at: datetime) -> None:
     jobs.enqueue(session, LOOK_AGAIN, {"payout_id": str(asked.subject_id)}, at=at)
 
 
+def _terms(session: Session, asked: Consent, *, by: str, at: datetime) -> None:
+    payout_terms.put_in_force(session, asked.subject_id, by=by, at=at)
+
+
 _ACTS: Mapping[Act, Callable[..., None]] = {
     Act.RESUME: _resume,
     Act.VOID: _void,
     Act.NOT_SENT: _not_sent,
     Act.CLEAR: _clear,
+    Act.TERMS: _terms,
 }
 
 
@@ -220,6 +226,10 @@ def _nothing_waits(session: Session, batch_id: int, _at: datetime) -> Words | No
     return None if waiting else _l("No payout of this file waits for the bank.")
 
 
+def _no_objection(_session: Session, _subject_id: int, _at: datetime) -> Words | None:
+    return None  # payout_terms.propose has looked at it
+
+
 def _not_in(
     wanted: PayoutStatus, words: Words, session: Session, payout_id: int, _at: datetime
 ) -> Words | None:
@@ -234,4 +244,5 @@ _OBJECTIONS: Mapping[Act, Callable[[Session, int, datetime], Words | None]] = {
     Act.CLEAR: partial(
         _not_in, PayoutStatus.QUARANTINED, _l("The facts of this payout do not disagree.")
     ),
+    Act.TERMS: _no_objection,
 }

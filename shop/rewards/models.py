@@ -21,6 +21,8 @@ class Act(StrEnum):
     """The bank did not take a file."""
     CLEAR = "clear"
     """People have looked at a payout whose facts disagreed."""
+    TERMS = "terms"
+    """Change minimum, fee or limit of a way of paying."""
 
 
 class ConsentState(StrEnum):

@@ -1,10 +1,9 @@
 """What the engine hears of orders: each piece of the shop's news becomes a fact with its key.
 
-The sale is always recorded. The calculator runs in a savepoint: if it fails, the sale stays without
-decisions, a job repeats it and `audit` reports it. No commission error stops an order.
+The sale is always recorded. If the calculator fails, it stays without decisions, and a job repeats
+it. No commission error stops an order.
 """
 
-import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from commissions import crediting, intake, life
+from commissions import crediting, life
 from commissions.facts import (
     Delivered as DeliveredFact,
 )
@@ -33,6 +32,7 @@ from commissions.facts import (
     RefundFailed as RefundFailedFact,
 )
 from shop.kernel import audit, clock, ids, jobs
+from shop.network.models import Point
 from shop.orders.events import (
     Delivered,
     Disputed,
@@ -46,20 +46,14 @@ from shop.rewards import keys, parties
 from shop.rewards.parties import Standing
 from shop.sharing.models import LineAttribution
 
-log = logging.getLogger(__name__)
-
 BY = "rewards"
 CREDIT = "rewards.credit"
 
 
 def on_placed(session: Session, event: OrderPlaced) -> None:
     """Record the sale and credit it."""
-    recorded = intake.record_sale(session, _sale(session, event), by=BY, at=event.at, ids=ids.new)
-    try:
-        with session.begin_nested():
-            crediting.credit_sale(session, recorded, by=BY, at=event.at, ids=ids.new)
-    except Exception:  # the order stands whatever the calculator says
-        log.exception("order %s is placed, its commissions are not credited yet", event.order_id)
+    sale = _sale(session, event)
+    if not crediting.take_sale(session, sale, by=BY, at=event.at, ids=ids.new):
         payload = {"order_id": str(event.order_id)}
         jobs.enqueue(session, CREDIT, payload, at=event.at, due_at=event.at)
 
@@ -181,32 +175,29 @@ def on_disputed(session: Session, event: Disputed) -> None:
 
 
 def _sale(session: Session, event: OrderPlaced) -> Sale:
-    rows = session.execute(
-        select(OrderLine, LineAttribution, Order)
+    lines = (
+        select(OrderLine, LineAttribution, Order, *parties.COLUMNS)
         .join(Order, Order.id == OrderLine.order_id)
         .outerjoin(LineAttribution, LineAttribution.order_line_id == OrderLine.id)
+        .outerjoin(Point, Point.id == LineAttribution.point_id)
         .where(OrderLine.order_id == event.order_id)
         .order_by(OrderLine.position)
-    ).all()
+    )
+    rows = session.execute(parties.with_managers(lines)).all()
     order = rows[0].Order
-    sellers = {credit.point_id for _line, credit, _order in rows if credit and credit.point_id}
-    standings = parties.of_points(session, sellers)
     return Sale(
         key=keys.sale(event.order_id),
         currency=order.currency,
         placed_at=event.at,
         paid_at=event.at,
-        lines=tuple(_line(line, credit, standings) for line, credit, _order in rows),
+        lines=tuple(_line(row.OrderLine, row.LineAttribution, parties.read(row)) for row in rows),
         channel="web",
         customer_key=f"account:{order.account_id}" if order.account_id else "",
         new_customer=_is_new(session, order),
     )
 
 
-def _line(
-    line: OrderLine, credit: LineAttribution | None, standings: Mapping[int, Standing]
-) -> SaleLine:
-    standing = standings.get(credit.point_id) if credit and credit.point_id else None
+def _line(line: OrderLine, credit: LineAttribution | None, standing: Standing | None) -> SaleLine:
     losers = credit.losers if credit else []
     return SaleLine(
         key=keys.line(line.id),

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, aliased
 
 from commissions.facts import Party
@@ -29,20 +30,29 @@ def of_points(session: Session, point_ids: Collection[int]) -> dict[int, Standin
     """All named points with their managing points; one statement."""
     if not point_ids:
         return {}
-    manager = aliased(Point)
-    rows = session.execute(
-        select(Point, manager, OrganizationEdge.contract)
-        .outerjoin(
-            OrganizationEdge,
-            (OrganizationEdge.point_id == Point.id) & OrganizationEdge.until_at.is_(None),
-        )
-        .outerjoin(manager, manager.id == OrganizationEdge.manager_id)
-        .where(Point.id.in_(sorted(point_ids)))
-    )
-    return {
-        point.id: Standing(_party(point), _party(boss, contract or "") if boss else None)
-        for point, boss, contract in rows
-    }
+    rows = session.execute(with_managers(select(*COLUMNS)).where(Point.id.in_(sorted(point_ids))))
+    return {row.Point.id: standing for row in rows if (standing := read(row))}
+
+
+_manager = aliased(Point, name="manager")
+COLUMNS = (Point, _manager, OrganizationEdge.contract)
+"""What `read` needs in a row, for statements that meet points beside other things."""
+
+
+def with_managers(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Join the managing points to a query that has points."""
+    return query.outerjoin(
+        OrganizationEdge,
+        (OrganizationEdge.point_id == Point.id) & OrganizationEdge.until_at.is_(None),
+    ).outerjoin(_manager, _manager.id == OrganizationEdge.manager_id)
+
+
+def read(row: Any) -> Standing | None:
+    """The standing in a row with COLUMNS; None if it has no point."""
+    if row.Point is None:
+        return None
+    upline = _party(row.manager, row.contract or "") if row.manager else None
+    return Standing(_party(row.Point), upline)
 
 
 def _party(point: Point, contract: str = "") -> Party:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from commissions import queries
 from commissions.models import (
+    Approval,
     Attempt,
     Batch,
     BatchItem,
@@ -60,10 +61,17 @@ class Waits:
 
 
 def payouts(
-    session: Session, *, group: str = "", before: int | None = None, limit: int = 50
+    session: Session,
+    *,
+    group: str = "",
+    run_id: int | None = None,
+    before: int | None = None,
+    limit: int = 50,
 ) -> Sequence[Payout]:
     """Payouts of a group, newest first; all of them for a group without a name."""
-    return queries.payouts(session, statuses=GROUPS.get(group, ()), before=before, limit=limit)
+    return queries.payouts(
+        session, statuses=GROUPS.get(group, ()), run_id=run_id, before=before, limit=limit
+    )
 
 
 def one(session: Session, payout_id: int) -> Payout | None:
@@ -81,6 +89,10 @@ def halt(session: Session) -> Halt | None:
     """The halt that stands; None while payouts go out."""
     found = session.get(Halt, 1)
     return found if found is not None and found.halted else None
+
+
+def batch(session: Session, batch_id: int) -> Batch | None:
+    return session.get(Batch, batch_id)
 
 
 def bank_files(session: Session, *, limit: int = 20) -> list[BankFile]:
@@ -111,6 +123,50 @@ def bank_files(session: Session, *, limit: int = 20) -> list[BankFile]:
     ]
 
 
+@dataclass(frozen=True)
+class RunLine:
+    """What a run pays over one way in one currency, and how much of it stands where."""
+
+    rail: str
+    currency: str
+    count: int
+    amount: int
+    fee_amount: int
+    withheld_amount: int
+    net_amount: int
+    by_group: Mapping[str, int]
+    """How many payouts are in each of `GROUPS`."""
+
+
+def run_lines(session: Session, run_ids: Sequence[int]) -> dict[int, list[RunLine]]:
+    """Totals of runs by way and currency; what was taken back is counted and adds nothing.
+
+    One statement.
+    """
+    found: dict[tuple[int, str, str], list[queries.RunTotal]] = {}
+    for row in queries.totals_of_runs(session, run_ids):
+        found.setdefault((row.run_id, row.rail, row.currency), []).append(row)
+    lines: dict[int, list[RunLine]] = {}
+    for (run_id, rail, currency), rows in found.items():
+        alive = [row for row in rows if row.status is not _S.VOID]
+        lines.setdefault(run_id, []).append(
+            RunLine(
+                rail,
+                currency,
+                sum(row.count for row in alive),
+                sum(row.amount for row in alive),
+                sum(row.fee_amount for row in alive),
+                sum(row.withheld_amount for row in alive),
+                sum(row.net_amount for row in alive),
+                {
+                    group: sum(row.count for row in rows if row.status in statuses)
+                    for group, statuses in GROUPS.items()
+                },
+            )
+        )
+    return lines
+
+
 def waits(session: Session, *, by: str) -> Waits:
     """What waits for this person or for anybody; nothing that is the person's own to be checked."""
     later = aliased(Payout)
@@ -121,8 +177,9 @@ def waits(session: Session, *, by: str) -> Waits:
     )
     returned = Payout.status.in_(GROUPS["returned"])
     file_rail = Payout.rail != "connect"
+    agreed = exists().where(Approval.payout_id == Payout.id, Approval.by == by)
     return Waits(
-        to_approve=_count(session, Payout.status == _S.DRAFT, Payout.created_by != by),
+        to_approve=_count(session, Payout.status == _S.DRAFT, Payout.created_by != by, ~agreed),
         to_send=_count(session, Payout.status == _S.APPROVED, file_rail),
         at_bank=_count(session, Payout.status == _S.SENDING, file_rail),
         to_publish=_rows(

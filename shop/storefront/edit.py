@@ -14,6 +14,7 @@ from shop.kernel.errors import Conflict, Invalid
 from shop.kernel.words import _l
 from shop.network.models import Point
 from shop.network.points import PointActivated
+from shop.storefront import queries
 from shop.storefront.models import Storefront, StorefrontItem
 
 ACCENTS = ("", "berry", "lake", "tea", "plum")
@@ -96,6 +97,7 @@ def change(
             )
     except IntegrityError as error:
         raise SlugTaken from error
+    queries.kept.forget(session)
     audit.record(
         session,
         "storefront.changed",
@@ -151,6 +153,7 @@ def arrange(
         .where(Storefront.id == storefront_id)
         .values(version=Storefront.version + 1)
     )
+    queries.kept.forget(session)
 
 
 def check_slug(text: str) -> str:

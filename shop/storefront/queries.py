@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from shop.kernel.kept import KeptByKey
 from shop.network.models import Point
+from shop.network.points import PointStatusChanged
 from shop.storefront.models import Storefront, StorefrontItem
 
 
@@ -36,19 +38,23 @@ class Shopfront:
         return self.point_status == "active"
 
 
-COLUMNS = (
-    # In the order of Shopfront's fields.
-    Storefront.point_id,
-    Point.status,
-    Storefront.slug,
-    Storefront.name,
-    Storefront.owner_name,
-    Storefront.greeting,
-    Storefront.picture_key,
-    Storefront.accent,
-    Storefront.contact,
-    Storefront.version,
-)
+def columns(front: type[Storefront], point: type[Point]) -> tuple[Any, ...]:
+    """A Shopfront's columns in the order of its fields, of these tables or aliases of them."""
+    return (
+        front.point_id,
+        point.status,
+        front.slug,
+        front.name,
+        front.owner_name,
+        front.greeting,
+        front.picture_key,
+        front.accent,
+        front.contact,
+        front.version,
+    )
+
+
+COLUMNS = columns(Storefront, Point)
 _FIELDS = (
     "point_id",
     "point_status",
@@ -88,6 +94,15 @@ def by_slug(session: Session, slug: str) -> Shopfront | None:
         hidden=frozenset(row.product_id for row in items if row.hidden),
         words={row.product_id: row.words for row in items if row.words},
     )
+
+
+kept = KeptByKey(by_slug)
+"""Open shops for their visitors: of all that a point's pages read, only this is in every one."""
+
+
+def on_status_changed(session: Session, _event: PointStatusChanged) -> None:
+    """A suspended point's pages lead to the brand's shop from the next request on."""
+    kept.forget(session)
 
 
 def of_point(session: Session, point_id: int) -> Shopfront | None:

@@ -49,9 +49,24 @@ for (const stepper of document.querySelectorAll(".stepper")) {
   }
 }
 
-// A page that waits for something asks again by itself.
+// A page that waits for something asks again by itself: for the part that waits, if it has an address
+// of its own, else for the whole. When the part waits no more, the page around it is out of date.
 const poll = document.querySelector("[data-poll]");
-if (poll) setTimeout(() => window.location.reload(), Number(poll.dataset.poll));
+if (poll) {
+  const wait = Number(poll.dataset.poll);
+  const again = async (part) => {
+    if (!part.dataset.part) return window.location.reload();
+    const answer = await fetch(part.dataset.part).catch(() => null);
+    if (!answer?.ok) return setTimeout(again, wait * 2, part);
+    const holder = document.createElement("template");
+    holder.innerHTML = await answer.text();
+    const fresh = holder.content.querySelector("[data-poll]");
+    if (!fresh) return window.location.reload();
+    part.replaceWith(fresh);
+    setTimeout(again, wait, fresh);
+  };
+  setTimeout(again, wait, poll);
+}
 
 // Pages are the same for everybody; what belongs to one visitor comes after them.
 const cart = document.querySelector("[data-cart-badge]");

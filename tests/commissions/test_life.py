@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commissions.crediting import credit_sale, uncredited_sales
+from commissions.audit import prove
+from commissions.crediting import credit_sale, take_sale, uncredited_sales
 from commissions.errors import KeyReused, NotFound, TooManyUnits, UnknownLine
 from commissions.facts import BadFact, Goodwill, Refunded, RefundFailed
 from commissions.holds import On, close_hold, extend_hold, open_hold
@@ -286,6 +287,33 @@ class TestRepeating:
         assert told == [True, False]
         assert uncredited_sales(session) == []
         assert net(session) == {"ann": 360}
+
+    def test_a_sale_stays_whatever_the_calculator_says(self, session: Session, ids: Ids) -> None:
+        published(session, ids)
+        enough_to_record = [ids() for _ in range(2)]
+
+        told = take_sale(session, sale(), by=BY, at=moment(), ids=enough_to_record.pop)
+
+        assert not told
+        assert uncredited_sales(session) == ["s1"]
+        assert credit_sale(session, "s1", by="job", at=moment(9), ids=ids)
+        assert net(session) == {"ann": 480}
+
+    def test_a_sale_is_recorded_and_credited_at_once_whatever_came_before(
+        self, session: Session, ids: Ids
+    ) -> None:
+        published(session, ids)
+        record_refund(session, refunded(1000, sale_key="s2"), by=BY, ids=ids)
+
+        told = [
+            take_sale(session, sale(line(seller=party(who)), key=key), by=BY, at=moment(), ids=ids)
+            for who, key in (("ann", "s1"), ("bob", "s2"), ("ann", "s1"), ("bob", "s2"))
+        ]
+
+        assert told == [True] * 4
+        assert uncredited_sales(session) == []
+        assert net(session) == {"ann": 480, "bob": 360}
+        assert prove(session).findings == []
 
     def test_an_unknown_sale_is_said_so(self, session: Session, ids: Ids) -> None:
         with pytest.raises(NotFound):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from commissions.auditing.payouts import check
 from commissions.errors import StaleState
 from commissions.facts import Refunded
 from commissions.holds import On, close_hold, open_hold
@@ -24,7 +26,6 @@ from commissions.payouts.approving import (
     void_outdated,
 )
 from commissions.payouts.bank_file import (
-    Account,
     batch_content,
     build_batch,
     confirm_uploaded,
@@ -32,8 +33,10 @@ from commissions.payouts.bank_file import (
 )
 from commissions.payouts.by_hand import ClaimChanged, Halted, register_by_hand
 from commissions.payouts.claims import payees_with_money
+from commissions.payouts.conditions import Conditions
+from commissions.payouts.files.format import Account
 from commissions.payouts.halting import halt_payouts, resume_payouts
-from commissions.payouts.preparing import Deduction, prepare_run
+from commissions.payouts.preparing import open_run, prepare_payout, prepare_run
 from commissions.payouts.returning import settle, take_back
 from commissions.plans import SamePerson, TermsChanged
 from tests.commissions.conftest import Ids
@@ -65,6 +68,10 @@ def account(session: Session, name: str) -> int:
     credits = session.scalar(select(func.sum(Posting.amount)).where(Posting.credit == name))
     debits = session.scalar(select(func.sum(Posting.amount)).where(Posting.debit == name))
     return int(credits or 0) - int(debits or 0)
+
+
+def conditions(**fields: Any) -> Callable[[str, str], Conditions]:
+    return lambda _rail, _currency: Conditions(**fields)
 
 
 class TestPrepare:
@@ -115,7 +122,7 @@ class TestPrepare:
     ) -> None:
         published(session, ids)
         arrived(session, ids, sale(line(base=83333)))
-        keeps = policy("hand", deduct=lambda _p, _c, gross: Deduction(fee=gross // 20))
+        keeps = policy("hand", conditions_of=conditions(fee_bps=500))
         prepare_run(session, keeps, by="maker", at=moment(30), ids=ids)
         payout = session.scalars(select(Payout)).one()
         approved(session, ids, payout)
@@ -135,8 +142,16 @@ class TestPrepare:
                 {"destination_of": lambda p, _c: destination(p, ready_at=moment(99))},
                 "destination_cooling_down",
             ),
-            ({"minimum": {"CNY": 481}}, "below_minimum"),
-            ({"deduct": lambda _p, _c, _a: Deduction(fee=480)}, "eaten_by_deductions"),
+            ({"conditions_of": lambda _r, _c: Conditions(minimum=481)}, "below_minimum"),
+            (
+                {"conditions_of": lambda _r, _c: Conditions(fee_amount=180, fee_bps=6250)},
+                "eaten_by_deductions",
+            ),
+            ({"withhold": lambda _p, _c, gross: gross}, "eaten_by_deductions"),
+            (
+                {"destination_of": lambda p, _c: destination(p, problem="account_not_ready")},
+                "account_not_ready",
+            ),
         ],
     )
     def test_each_unpaid_payee_gets_a_note(
@@ -149,6 +164,117 @@ class TestPrepare:
 
         assert session.scalars(select(Skipped.reason)).all() == [reason]
         assert owed(session) == 480
+
+    def test_a_run_that_begins_again_finds_who_was_dealt_with(
+        self, session: Session, ids: Ids
+    ) -> None:
+        published(session, ids)
+        arrived(session, ids)
+        run = open_run(session, by="maker", at=moment(30), ids=ids)
+        told = [
+            prepare_payout(session, run, "ann", "CNY", policy(), by="maker", at=moment(30), ids=ids)
+            for _worker in range(2)
+        ]
+
+        assert [payout is not None for payout in told] == [True, False]
+        assert session.scalars(select(Skipped)).all() == []
+
+
+class TestTwoApprovals:
+    """From a limit on two people must agree besides the maker, however the amount is cut."""
+
+    def large(self, session: Session, ids: Ids, key: str = "s1", days: float = 30) -> Payout:
+        arrived(session, ids, sale(line(base=10000), key=key))
+        limited = policy("hand", conditions_of=conditions(second_from_amount=2000))
+        run = prepare_run(session, limited, by="maker", at=moment(days), ids=ids)
+        return session.scalars(select(Payout).where(Payout.run_id == run.id)).one()
+
+    def agree(self, session: Session, ids: Ids, payout: Payout, by: str, seen: str = "") -> bool:
+        return approve(
+            session,
+            payout.id,
+            expected_hash=seen or payout.terms_hash,
+            by=by,
+            at=moment(31),
+            ids=ids,
+        )
+
+    def test_the_second_is_another_person_than_maker_and_first(
+        self, session: Session, ids: Ids
+    ) -> None:
+        published(session, ids)
+        first = self.large(session, ids)
+        assert first.approvals_needed == 1
+        split = self.large(session, ids, "s2", days=30.5)
+        assert split.approvals_needed == 2
+
+        assert not self.agree(session, ids, split, "checker")
+        assert not self.agree(session, ids, split, "checker")
+        with pytest.raises(SamePerson):
+            self.agree(session, ids, split, "maker")
+        with pytest.raises(ClaimChanged):
+            register_by_hand(session, split.id, reference="1", by=BY, at=moment(31), ids=ids)
+        assert split.status is PayoutStatus.DRAFT
+
+        assert self.agree(session, ids, split, "second")
+        assert register_by_hand(session, split.id, reference="1", by=BY, at=moment(31), ids=ids)
+        assert list(check(session)) == []
+
+    def test_a_day_later_or_after_a_void_it_is_a_new_amount(
+        self, session: Session, ids: Ids
+    ) -> None:
+        published(session, ids)
+        self.large(session, ids)
+        taken = self.large(session, ids, "s2", days=31.5)
+        void(session, taken.id, by=BY, at=moment(31.5), ids=ids, reason="mistake")
+
+        again = self.large(session, ids, "s3", days=31.6)
+
+        assert (taken.approvals_needed, again.approvals_needed) == (1, 2)
+        assert again.amount == 2400  # both sales: the amount itself is over the limit
+
+    def test_two_payees_of_one_account_are_one_amount(self, session: Session, ids: Ids) -> None:
+        published(session, ids)
+        for key, point in (("s1", "ann"), ("s2", "eve")):
+            arrived(session, ids, sale(line(base=10000, seller=party(point)), key=key))
+        same = policy(
+            "hand",
+            destination_of=lambda _p, _c: destination("ann", "hand"),
+            conditions_of=conditions(second_from_amount=2000),
+        )
+        prepare_run(session, same, by="maker", at=moment(30), ids=ids)
+
+        needed = session.scalars(select(Payout.approvals_needed).order_by(Payout.id)).all()
+        assert needed == [1, 2]
+
+    def test_an_approval_of_other_terms_does_not_count(self, session: Session, ids: Ids) -> None:
+        published(session, ids)
+        self.large(session, ids)
+        payout = self.large(session, ids, "s2", days=30.5)
+        self.agree(session, ids, payout, "checker")
+        with pytest.raises(TermsChanged):
+            self.agree(session, ids, payout, "second", seen="other")
+
+        # Somebody lowers the number in the database: the hash of the terms does not fit any more.
+        session.execute(update(Payout).values(approvals_needed=1))
+        session.expire_all()
+        with pytest.raises(TermsChanged):
+            self.agree(session, ids, payout, "second")
+
+    def test_the_audit_finds_an_approval_that_nobody_gave(self, session: Session, ids: Ids) -> None:
+        published(session, ids)
+        payout = self.large(session, ids)
+        session.execute(
+            update(Payout).values(
+                status=PayoutStatus.APPROVED,
+                approved_at=moment(31),
+                approved_by="mallory",
+                approved_hash=payout.terms_hash,
+            )
+        )
+        session.expire_all()
+
+        assert [finding.code for finding in check(session)] == ["approval_missing"]
 
 
 class TestHolds:
@@ -380,7 +506,9 @@ class TestBankFile:
         return build_batch(
             session,
             [payout.id],
-            open_destination=lambda sealed: Account(holder=f"={sealed}", number="NL01"),
+            open_destination=lambda one: Account(
+                holder=f"={one.destination_sealed}", number="NL01"
+            ),
             purpose="commission",
             by=BY,
             at=moment(31),
@@ -395,7 +523,7 @@ class TestBankFile:
 
         content = batch_content(session, batch_id, unseal=lambda content: content[::-1])
         row = content.decode().splitlines()[1].split(",")
-        assert row[1:] == ["'=ann", "NL01", "", "4.80", "CNY", "commission"]
+        assert row[1:] == ["'=ann", "NL01", "", "", "4.80", "CNY", "commission"]
         assert hashlib.sha256(content).hexdigest()
         assert content == batch_content(session, batch_id, unseal=lambda c: c[::-1])
 

@@ -30,7 +30,7 @@ from commissions.payouts import approving, booking, by_hand, claims, judging
 from commissions.periods import Sums
 from commissions.targets import Target
 from commissions.terms import Role
-from commissions.versions import version_at
+from commissions.versions import id_at
 from tests.commissions.factories import moment
 from tests.commissions.house.ground import Ground
 from tests.commissions.house.lives import PAYING, live
@@ -111,7 +111,7 @@ BUGS: dict[str, tuple[int, Any, str, Any]] = {
     "released at payment": (
         0,
         targets,
-        "_line_delivered_at",
+        "line_delivered_at",
         lambda of, _line: of.sale.paid_at,
     ),
     "no days of waiting": (2, Target, "available_at", available_at_once),
@@ -124,8 +124,8 @@ BUGS: dict[str, tuple[int, Any, str, Any]] = {
     "the version of today serves": (
         1,
         crediting,
-        "version_at",
-        lambda session, key, _: version_at(session, key, moment(NEWEST)),
+        "id_at",
+        lambda key, _: id_at(key, moment(NEWEST)),
     ),
     "who may not earn earns": (1, calculator, "_bar", lambda *_: None),
     "an upline needs no contract": (

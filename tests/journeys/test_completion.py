@@ -49,11 +49,12 @@ class TestWithoutTheBrowser:
     def test_a_buyer_who_returns_late_always_sees_the_confirmation(self, world: World) -> None:
         """B4: webhook first, then back, refresh, another browser."""
         order = world.buy("honey")
-        session_id = world.session_of(order.id)
+        bare = f"/pay/return?session_id={world.session_of(order.id)}"
+        forged = f"{bare}&order={order.token}&mark=0"
 
-        for browser in (world.browser(), world.browser()):
-            for _refresh in range(2):
-                answer = browser.get(f"/en/pay/return?session_id={session_id}")
+        for way in (world.way_back(order.id), bare, forged):
+            for browser in (world.browser(), world.browser()):
+                answer = browser.get(f"/en{way}")
                 assert answer.status_code == 302
                 page = browser.get(answer.location).get_data(as_text=True)
                 assert "Thank you, it is paid" in page

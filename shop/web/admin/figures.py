@@ -10,13 +10,14 @@ from shop.accounts.models import StaffRole
 from shop.catalog.listing import low_stock_count
 from shop.fulfillment.models import PickupTicket
 from shop.gateway.models import InboxEvent
+from shop.kernel import clock
 from shop.kernel.i18n import _l
 from shop.kernel.jobs import OutboxJob
 from shop.kernel.words import Words
 from shop.network.models import Application
 from shop.orders.models import DisputeStatus, Order, OrderLine, OrderStatus
 from shop.payments.finalise import MISMATCH, OVERCHARGED, UNFILLABLE
-from shop.rewards import on_order, payout_lists
+from shop.rewards import objections, on_order, payable, payout_lists
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,7 @@ def _of_the_house(session: Session) -> list[Task]:
 def _of_finance(session: Session, by: str) -> list[Task]:
     waits = payout_lists.waits(session, by=by)
     uncredited = len(on_order.uncredited(session))
+    late = payable.overdue(session, at=clock.now())
     checker, maker = StaffRole.FINANCE_CHECKER, StaffRole.FINANCE_MAKER
 
     def payouts(label: Words, count: int, group: str, only: StaffRole | None = None) -> Task:
@@ -125,7 +127,14 @@ def _of_finance(session: Session, by: str) -> list[Task]:
         payouts(_l("Held payouts"), waits.blocked, "blocked"),
         payouts(_l("Facts disagree"), waits.quarantined, "quarantined"),
         payouts(_l("Returned payouts, not paid since"), waits.returned, "returned"),
+        Task(_l("Payees waiting for long"), len(late), "admin.payouts", {}, urgent=True),
         Task(_l("Sales without credit"), uncredited, "admin.entries", {}, urgent=True),
+        Task(
+            _l("Objections to answer"),
+            _count(session, objections.open_ones()),
+            "admin.objections",
+            {},
+        ),
     ]
 
 

@@ -134,7 +134,8 @@ def _page(payout_id: int, *, refused: str = "", message: str = "", status: int =
         items = queries.payout_items(session, payout_id)
         history = payout_lists.history(session, payout_id)
         payee_id = keys.number(one.payee_key)
-        acting = {one.created_by, one.approved_by or "", *(row.by for row in history)}
+        approvals = queries.approvals(session, [payout_id])
+        acting = {one.created_by, *(row.by for row in approvals), *(row.by for row in history)}
         return render.page(
             "admin/payouts/one.html",
             status=status,
@@ -145,6 +146,7 @@ def _page(payout_id: int, *, refused: str = "", message: str = "", status: int =
             orders=earnings.order_numbers(session, [item.sale_key for item in items]),
             people=people.names_of(session, acting),
             history=history,
+            approvals=approvals,
             asked=consents.asked_for(
                 session,
                 lambda found: found.subject_id == payout_id and found.act in (Act.VOID, Act.CLEAR),

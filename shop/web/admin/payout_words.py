@@ -12,6 +12,7 @@ ACTS: Mapping[Act, Words] = {
     Act.VOID: _l("Take back a payout that was sent and did not arrive"),
     Act.NOT_SENT: _l("Record that the bank did not take a file"),
     Act.CLEAR: _l("Let a payout go on whose facts disagreed"),
+    Act.TERMS: _l("Change the terms of a way of paying"),
 }
 DECISIONS: Mapping[str, Words] = {
     "agreed": _l("Agreed"),
@@ -43,6 +44,7 @@ _REASONS: Mapping[str, Words] = {
     "partly_reversed": _l("a part of its transfer was taken back at Stripe"),
     "reconciliation": _l("Stripe's list of transfers differs from ours"),
     "destination_changed": _l("the destination was changed"),
+    "stale_state": _l("somebody else changed it meanwhile"),
 }
 _EVENTS: Mapping[str, Words] = {
     "marked": _l("About to be sent"),
@@ -79,6 +81,11 @@ def reason(code: str) -> Words | str:
 def event(code: str) -> Words | str:
     """What happened to a payout while it was sent."""
     return _EVENTS.get(code) or code
+
+
+def left_because(code: str) -> Words | str:
+    """Why a payout was left when its run was approved or sent."""
+    return _REFUSALS.get(code) or reason(code)
 
 
 def refusal(error: CommissionError) -> Words:

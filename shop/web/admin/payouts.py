@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, request
+from flask import Response, abort, request
 
 from commissions import queries
 from commissions.errors import CommissionError
@@ -13,7 +13,7 @@ from shop.kernel import clock, db, ids
 from shop.kernel.errors import Conflict, Forbidden, Invalid, ShopError
 from shop.kernel.i18n import _l
 from shop.kernel.words import say
-from shop.rewards import keys, payout_lists
+from shop.rewards import keys, payable, payout_files, payout_lists
 from shop.rewards import payouts as rewards
 from shop.rewards.models import Act
 from shop.web import access, render
@@ -22,6 +22,8 @@ from shop.web.admin import consents, payout_words
 from shop.web.admin.routes import blueprint
 
 PAGE_SIZE = 50
+PAYABLE, RUNS = 20, 6
+"""How many of the largest amounts, and how many runs, stand on the page."""
 
 
 @blueprint.get("/payouts")
@@ -29,33 +31,6 @@ PAGE_SIZE = 50
 def payouts() -> Response:
     """What could be paid, what is under way, and the bank files."""
     return _page()
-
-
-@blueprint.get("/payouts/runs/<int:run_id>")
-@access.finance
-def payout_run(run_id: int) -> Response:
-    """What a run prepared, and who got nothing and why."""
-    with db.reading() as session:
-        rows = queries.payouts(session, run_id=run_id, limit=1000)
-        skipped = queries.skipped(session, run_id)
-        payees = [one.payee_key for one in rows] + [one.payee_key for one in skipped]
-        ids = [keys.number(key) for key in payees]
-        return render.page(
-            "admin/payouts/run.html",
-            rows=rows,
-            skipped=skipped,
-            names=rewards.names_of(session, ids),
-            keys=keys,
-            run_id=run_id,
-        )
-
-
-@blueprint.post("/payouts/prepare")
-@access.finance_maker
-def prepare_payouts() -> Any:
-    """Claim what is payable now."""
-    run_id = rewards.prepare(by=current_actor().key, note=request.form.get("note", "")[:200])
-    return render.back_to("admin.payout_run", run_id=run_id, say_so=_l("The run is prepared."))
 
 
 @blueprint.post("/payouts/approve")
@@ -68,9 +43,12 @@ def approve_payouts() -> Any:
     if not chosen:
         raise Invalid(_l("Please choose what you approve."))
     try:
-        rewards.approve(chosen, hashes, by=actor.key, account_id=actor.account_id or 0)
+        done = rewards.approve(chosen, hashes, by=actor.key, account_id=actor.account_id or 0)
     except CommissionError as error:
         raise _refusal(error) from error
+    if len(done) < len(chosen):
+        said = _l("Agreed. What is above its limit needs one more person.")
+        return render.back_to("admin.payouts", say_so=said)
     return render.back_to("admin.payouts", say_so=_l("Approved."))
 
 
@@ -82,21 +60,26 @@ def write_bank_file() -> Any:
     if not chosen:
         raise Invalid(_l("Please choose what goes into the file."))
     try:
-        rewards.write_bank_file(chosen, by=current_actor().key)
+        payout_files.write_file(chosen, by=current_actor().key)
     except CommissionError as error:
         raise _refusal(error) from error
     return render.back_to("admin.payouts", say_so=_l("The bank file is ready to download."))
 
 
-@blueprint.get("/payouts/files/<int:batch_id>.csv")
+@blueprint.get("/payouts/files/<int:batch_id>")
 @access.finance
 def bank_file(batch_id: int) -> Response:
     """The file, byte for byte the same each time."""
     with db.reading() as session:
-        content = rewards.bank_file_content(session, batch_id)
-    answer = Response(content, mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="payouts-{batch_id}.csv"'
+        batch = payout_lists.batch(session, batch_id)
+        if batch is None:
+            abort(404)
+        content = payout_files.content(session, batch_id)
+        name, mimetype = payout_files.file_name(batch)
+    answer = Response(content, mimetype=mimetype)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     answer.headers["Cache-Control"] = "private, no-store"
+    answer.set_etag(batch.sha256)
     return answer
 
 
@@ -104,7 +87,7 @@ def bank_file(batch_id: int) -> Response:
 @access.finance_maker
 def confirm_bank_file(batch_id: int) -> Any:
     """The bank took the file."""
-    rewards.confirm_uploaded(batch_id, by=current_actor().key)
+    payout_files.confirm_uploaded(batch_id, by=current_actor().key)
     return render.back_to("admin.payouts", say_so=_l("Recorded as paid."))
 
 
@@ -137,19 +120,27 @@ def _page(*, message: str = "", status: int = 200) -> Response:
     at = clock.now()
     group, after = request.args.get("status", ""), request.args.get("after", "")
     with db.reading() as session:
-        files = payout_lists.bank_files(session)
+        files = payout_lists.bank_files(session, limit=10)
         halt = payout_lists.halt(session)
+        runs = queries.runs(session, limit=RUNS)
+        largest, sums = payable.payable(session, at=at, limit=PAYABLE)
         rows = payout_lists.payouts(
             session,
             group=group,
             before=ids.read(after),
             limit=PAGE_SIZE,
         )
-        acting = [one.batch.by for one in files] + ([halt.by] if halt else [])
+        acting = [one.batch.by for one in files] + [one.by for one in runs]
+        acting += [halt.by] if halt else []
         return render.page(
             "admin/payouts/list.html",
             status=status,
-            payable=rewards.payable(session, at=at),
+            payable=largest,
+            sums=sums,
+            late=payable.overdue(session, at=at)[:PAYABLE],
+            overdue_days=payable.OVERDUE.days,
+            runs=runs,
+            totals=payout_lists.run_lines(session, [one.id for one in runs]),
             rows=rows,
             names=rewards.names_of(session, [keys.number(row.payee_key) for row in rows]),
             following=str(rows[-1].id) if len(rows) == PAGE_SIZE else "",

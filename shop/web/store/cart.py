@@ -1,5 +1,7 @@
 """The cart page and its changes."""
 
+from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from flask import Response, g, jsonify, request
@@ -7,12 +9,11 @@ from sqlalchemy.orm import Session
 
 from shop.catalog import queries as catalog
 from shop.catalog.queries import Counter
-from shop.catalog.stock import Demand
 from shop.checkout import cart as carts
 from shop.checkout import queries, unlock, view
 from shop.checkout.errors import NoSuchCart
-from shop.checkout.models import Cart
-from shop.checkout.view import CartView
+from shop.checkout.queries import Opened
+from shop.checkout.view import CartView, ViewLine, is_limited
 from shop.kernel import clock, db, ids
 from shop.kernel.errors import Invalid
 from shop.kernel.i18n import _l
@@ -23,17 +24,23 @@ from shop.web.actor import current_actor
 from shop.web.store import visitors
 from shop.web.store.routes import blueprint
 
+MOST_COUNTERS = 50
+
 
 @blueprint.get("/cart")
 @access.public
 def cart() -> Response:
     """The cart as it stands now, with what has changed since it was filled."""
     token, account_id = visitors.cart_token(), current_actor().account_id
+    brand = render.current_brand()
     with db.reading() as session:
-        stored, front = queries.by_token_with_front(session, token, account_id=account_id)
-        if stored is None or stored.status not in ("active", "completing"):
+        opened = queries.opened(
+            session, token, account_id=account_id, currency=brand.currency, at=clock.now()
+        )
+        front = opened.front if opened else None
+        if opened is None or opened.cart.status not in ("active", "completing"):
             return render.page("store/cart_empty.html", shopfront=front)
-        seen = _view(session, stored)
+        stored, seen = opened.cart, view.of_opened(opened, brand=brand)
         if not seen.lines:
             return render.page("store/cart_empty.html", shopfront=front)
         answer = render.page(
@@ -41,7 +48,7 @@ def cart() -> Response:
             cart=seen,
             warnings=stored.warnings,
             locked=stored.status == "completing",
-            counters=_counters(session, seen),
+            counters=_counters(seen, opened),
             shopfront=front,
         )
     if stored.warnings:
@@ -69,9 +76,9 @@ def add_to_cart() -> Any:
     at = clock.now()
     variant_id, quantity = _number("variant"), _number("quantity", 1)
     account_id = current_actor().account_id
+    front = storefronts.kept.get(request.form.get("slug", ""))
+    point_id = front.point_id if front and front.is_open else None
     with db.unit_of_work() as session:
-        front = storefronts.by_slug(session, request.form.get("slug", ""))
-        point_id = front.point_id if front and front.is_open else None
         cart_id = _open_cart(session, point_id, account_id=account_id)
         touch_id = touches.keep(session, visitors.touch(), at=at)
         carts.add(
@@ -143,29 +150,26 @@ def _open_cart(session: Session, point_id: int | None, *, account_id: int | None
     return cart_id
 
 
-def _view(session: Session, stored: Cart) -> CartView:
-    return view.of(
-        session,
-        stored.id,
-        brand=render.current_brand(),
-        at=clock.now(),
-        division_code=str(stored.contact.get("division_code", "")),
-    )
+def _counters(seen: CartView, opened: Opened) -> dict[int, list[Counter]]:
+    """Where each line could be collected, by line id; the brand's order, not too many."""
+    wanted: dict[int, int] = {}
+    for line in seen.lines:
+        wanted[line.stored.variant_id] = (
+            wanted.get(line.stored.variant_id, 0) + line.stored.quantity
+        )
+    return {line.stored.id: _counters_of(line, wanted, opened) for line in seen.lines}
 
 
-def _counters(session: Session, seen: CartView) -> dict[int, list[Counter]]:
-    """Where each line could be collected, by line id; one statement for all."""
-    found = catalog.counters(
-        session, [Demand(line.stored.variant_id, line.stored.quantity) for line in seen.lines]
+def _counters_of(line: ViewLine, wanted: Mapping[int, int], opened: Opened) -> list[Counter]:
+    there = opened.at_counters[line.stored.id]
+    has_any = line.variant is not None and not is_limited(line.variant)
+    units = wanted[line.stored.variant_id]
+    fitting = (
+        counter
+        for counter in catalog.open_counters.get()
+        if has_any or there.get(counter.location_id, 0) >= units
     )
-    return {
-        line.stored.id: [
-            counter
-            for counter in found
-            if line.stored.variant_id not in {short.variant_id for short in counter.missing}
-        ]
-        for line in seen.lines
-    }
+    return list(islice(fitting, MOST_COUNTERS))
 
 
 def _number(name: str, default: int | None = None) -> int:

@@ -12,13 +12,13 @@ from shop.checkout.address import paste
 from shop.checkout.errors import CartChanged, CartProblems
 from shop.checkout.models import Cart
 from shop.checkout.places import division_code
-from shop.kernel import clock, db
+from shop.checkout.queries import Opened
+from shop.kernel import clock, db, signing
 from shop.kernel.errors import Invalid
 from shop.kernel.i18n import _, locale
 from shop.kernel.words import say
 from shop.payments import finalise, sessions
 from shop.payments.attempts import Attempt
-from shop.storefront.queries import Shopfront
 from shop.web import access, render
 from shop.web.actor import current_actor
 from shop.web.store import visitors
@@ -43,12 +43,12 @@ def checkout() -> Any:
     """The checkout page with what the buyer has typed so far."""
     token, account_id = visitors.cart_token(), current_actor().account_id
     with db.reading() as session:
-        stored, front = queries.by_token_with_front(session, token, account_id=account_id)
-        if stored is None or stored.status not in ("active", "completing"):
+        opened = _opened(session, token, account_id)
+        if opened is None or opened.cart.status not in ("active", "completing"):
             return render.back_to("store.cart")
-        if stored.status == "completing":
-            return _resume(session, stored)
-        return _page(session, stored, front, _typed(stored))
+        if opened.cart.status == "completing":
+            return _resume(session, opened.cart)
+        return _page(opened, _typed(opened.cart))
 
 
 @blueprint.post("/checkout/address")
@@ -64,7 +64,7 @@ def paste_address() -> Any:
         stored = queries.by_token(session, visitors.cart_token(), account_id=account_id)
         if stored is None:
             return render.back_to("store.cart")
-        carts.keep_contact(session, stored.id, typed, at=clock.now())
+        carts.keep_contact(session, stored.id, _with_division(typed), at=clock.now())
     return render.back_to("store.checkout")
 
 
@@ -79,7 +79,7 @@ def place_order() -> Any:
             prepared = preparing.prepare(
                 session,
                 token,
-                {**typed, "division_code": _division(typed)},
+                _with_division(typed),
                 expected_total=_expected_total(),
                 brand=render.current_brand(),
                 account_id=account_id,
@@ -102,10 +102,11 @@ def place_order() -> Any:
 @access.public
 def pay_return() -> Any:
     """Back from the payment page: look at Stripe, then show the order, whatever it says."""
-    session_id = request.args.get("session_id", "")
-    token = finalise.after_return(session_id)
-    if token is None:
-        abort(404)
+    session_id, token = request.args.get("session_id", ""), request.args.get("order", "")
+    if request.args.get("mark") != _mark(token):
+        # Without our mark anybody could let us ask Stripe about anything: only what we know is.
+        token = finalise.order_of(session_id) or abort(404)
+    finalise.after_return(session_id)
     return visitors.forget_cart(redirect(url_for("store.order", token=token)))
 
 
@@ -120,12 +121,18 @@ def pay_again(token: str) -> Any:
 
 def _payment_url(order_id: int, token: str, attempt: Attempt | None = None) -> str:
     base = request.host_url.rstrip("/") + request.script_root
+    # The same for every try of an attempt: Stripe compares what comes under one key.
+    back = f"order={token}&mark={_mark(token)}&session_id={{CHECKOUT_SESSION_ID}}"
     return sessions.open_session(
         order_id,
-        success_url=f"{base}/pay/return?session_id={{CHECKOUT_SESSION_ID}}",
+        success_url=f"{base}/pay/return?{back}",
         cancel_url=f"{base}/orders/{token}",
         attempt=attempt,
     )
+
+
+def _mark(token: str) -> str:
+    return signing.fingerprint(token, purpose="pay_return")
 
 
 def _resume(session: Session, stored: Cart) -> Any:
@@ -140,29 +147,23 @@ def _again(token: str, typed: dict[str, Any], error: Invalid, status: int = 422)
         stored = queries.by_token(session, token, account_id=account_id)
         if stored is None:
             raise error
-        carts.keep_contact(session, stored.id, typed, at=clock.now())
+        carts.keep_contact(session, stored.id, _with_division(typed), at=clock.now())
     with db.reading() as session:
-        found, front = queries.by_token_with_front(session, token, account_id=account_id)
-        if found is None:
+        opened = _opened(session, token, account_id)
+        if opened is None:
             raise error
-        return _page(session, found, front, typed, error, status)
+        return _page(opened, typed, error, status)
+
+
+def _opened(session: Session, token: str, account_id: int | None) -> Opened | None:
+    currency = render.current_brand().currency
+    return queries.opened(session, token, account_id=account_id, currency=currency, at=clock.now())
 
 
 def _page(
-    session: Session,
-    stored: Cart,
-    front: Shopfront | None,
-    typed: dict[str, Any],
-    error: Invalid | None = None,
-    status: int = 200,
+    opened: Opened, typed: dict[str, Any], error: Invalid | None = None, status: int = 200
 ) -> Response:
-    seen = view.of(
-        session,
-        stored.id,
-        brand=render.current_brand(),
-        at=clock.now(),
-        division_code=_division(typed),
-    )
+    seen = view.of_opened(opened, brand=render.current_brand())
     if not seen.lines:
         return render.back_to("store.cart")  # type: ignore[no-any-return]
     return render.page(
@@ -172,7 +173,7 @@ def _page(
         typed=typed,
         message=say(error.message) if error else "",
         errors={name: say(words) for name, words in error.fields.items()} if error else {},
-        shopfront=front,
+        shopfront=opened.front,
     )
 
 
@@ -186,10 +187,10 @@ def _form() -> dict[str, Any]:
     return typed
 
 
-def _division(typed: dict[str, Any]) -> str:
-    return division_code(
-        typed.get("province", ""), typed.get("city", ""), typed.get("district", "")
-    )
+def _with_division(typed: dict[str, Any]) -> dict[str, Any]:
+    """With the code that tax and shipping go by."""
+    names = (typed.get(name, "") for name in ("province", "city", "district"))
+    return {**typed, "division_code": division_code(*names)}
 
 
 def _expected_total() -> int:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import abort, redirect, url_for
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from shop.storefront import queries
@@ -14,12 +13,12 @@ class Closed(Exception):
     """The point is suspended or closed: its links lead to the brand's own shop."""
 
 
-def open_front(session: Session, slug: str) -> Shopfront:
+def open_front(slug: str) -> Shopfront:
     """The open storefront of this name.
 
     Answers 404 if there never was one; raises Closed if its point does not sell now.
     """
-    front = queries.by_slug(session, slug)
+    front = queries.kept.get(slug)
     if front is None:
         abort(404)
     if not front.is_open:

@@ -41,11 +41,11 @@ def brand_home() -> Response:
 @access.public
 def home(slug: str) -> Response:
     """A point's storefront."""
+    try:
+        front = open_front(slug)
+    except Closed:
+        return to_the_brand()  # type: ignore[return-value]
     with db.reading() as session:
-        try:
-            front = open_front(session, slug)
-        except Closed:
-            return to_the_brand()  # type: ignore[return-value]
         listing = _listing(session, front)
     return render.page("store/home.html", listing=listing, shopfront=front)
 
@@ -60,11 +60,11 @@ def brand_category(category: str) -> Response:
 @blueprint.get("/s/<slug>/c/<category>")
 @access.public
 def category(slug: str, category: str) -> Response:
+    try:
+        front = open_front(slug)
+    except Closed:
+        return to_the_brand("store.brand_category", category=category)  # type: ignore[return-value]
     with db.reading() as session:
-        try:
-            front = open_front(session, slug)
-        except Closed:
-            return to_the_brand("store.brand_category", category=category)  # type: ignore[return-value]
         return _category_page(session, category, front)
 
 
@@ -78,11 +78,11 @@ def search() -> Response:
 @blueprint.get("/s/<slug>/search")
 @access.public
 def point_search(slug: str) -> Response:
+    try:
+        front = open_front(slug)
+    except Closed:
+        return to_the_brand("store.search", q=request.args.get("q", ""))  # type: ignore[return-value]
     with db.reading() as session:
-        try:
-            front = open_front(session, slug)
-        except Closed:
-            return to_the_brand("store.search", q=request.args.get("q", ""))  # type: ignore[return-value]
         return _search_page(session, front)
 
 

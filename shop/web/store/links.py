@@ -35,8 +35,7 @@ def live_code(code: str) -> Any:
 @access.public
 def ask(slug: str) -> Response:
     """How to reach the point's owner."""
-    with db.reading() as session:
-        front = storefronts.by_slug(session, slug)
+    front = storefronts.kept.get(slug)
     if front is None or not front.contact:
         abort(404)
     return render.page("store/ask.html", shopfront=front)
@@ -50,10 +49,10 @@ def visit(slug: str) -> Response:
     seen = signing.unsign(request.cookies.get(VISIT, ""), purpose="visit") or {}
     if not isinstance(seen, dict):
         seen = {}
+    front = storefronts.kept.get(slug)
+    if front is None or not front.is_open:
+        abort(404)
     with db.unit_of_work() as session:
-        front = storefronts.by_slug(session, slug)
-        if front is None or not front.is_open:
-            abort(404)
         first = seen.get(str(front.point_id)) != today.isoformat()
         touches.count_visit(session, front.point_id, day=today, first=first)
     seen = {**dict(list(seen.items())[-9:]), str(front.point_id): today.isoformat()}

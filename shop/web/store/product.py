@@ -6,8 +6,9 @@ from typing import Any
 from flask import Response, abort, request, url_for
 from sqlalchemy.orm import Session
 
+from shop.catalog import categories
 from shop.catalog import queries as catalog
-from shop.catalog.queries import ProductPage, VariantRow
+from shop.catalog.queries import Counter, ProductPage, VariantRow
 from shop.catalog.stock import Demand
 from shop.kernel import clock, db
 from shop.storefront.queries import Shopfront
@@ -35,29 +36,37 @@ def brand_product(handle: str) -> Response:
 @blueprint.get("/s/<slug>/p/<handle>")
 @access.public
 def product(slug: str, handle: str) -> Response:
+    try:
+        front = open_front(slug)
+    except Closed:
+        return to_the_brand("store.brand_product", handle=handle)  # type: ignore[return-value]
     with db.reading() as session:
-        try:
-            front = open_front(session, slug)
-        except Closed:
-            return to_the_brand("store.brand_product", handle=handle)  # type: ignore[return-value]
         return _page(session, handle, front)
 
 
 def _page(session: Session, handle: str, front: Shopfront | None) -> Response:
     brand = render.current_brand()
     found = catalog.product_page(session, slug=handle, currency=brand.currency, at=clock.now())
-    if found is None or not found.variants or (front and found.id in front.hidden):
+    if found is None or (front and found.id in front.hidden):
         abort(404)
     choice = _choose(found, request.args.get("variant", ""))
-    counters = catalog.counters(session, [Demand(choice.variant.id, 1)], limit=5)
     return render.page(
         "store/product.html",
         product=found,
         choice=choice,
-        counters=[counter for counter in counters if counter.covers],
+        counters=_counters(session, choice.variant),
+        category=categories.kept.get().get(found.category_id),
         canonical=url_for("store.brand_product", handle=handle, _external=True),
         shopfront=front,
     )
+
+
+def _counters(session: Session, chosen: VariantRow) -> list[Counter]:
+    """Where it could be collected; nothing to ask if no counter has any."""
+    if chosen.track_inventory and not chosen.backorderable and chosen.at_counters <= 0:
+        return []
+    found = catalog.counters(session, [Demand(chosen.id, 1)], limit=5)
+    return [counter for counter in found if counter.covers]
 
 
 def _choose(found: ProductPage, wanted: str) -> Choice:

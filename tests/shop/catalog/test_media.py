@@ -14,7 +14,7 @@ from shop.catalog.models import Media, Product
 from shop.catalog.pictures import BadPicture
 from shop.kernel import db, files, ids, jobs
 from tests.conftest import Database
-from tests.factories.catalog import BY, make_product
+from tests.factories.catalog import BY, make_product, make_variant
 
 
 @pytest.fixture
@@ -95,6 +95,7 @@ class TestMedia:
         picture = pictures.encode(photo())
         with db.unit_of_work() as session:
             product_id = make_product(session, "honey")
+            make_variant(session, product_id)
             first = media.add(session, product_id, picture, alt={"en": "A jar"}, by=BY, at=at)
             page = queries.product_page(session, slug="honey", currency="CNY", at=at)
             assert page is not None

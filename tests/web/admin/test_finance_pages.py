@@ -1,7 +1,6 @@
 """Finance at the desk: what waits for whom, two people where one is not enough, holds, the review."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,8 +19,7 @@ from shop.network.models import Rail
 from shop.rewards import earnings, payouts
 from shop.rewards.models import Consent, ConsentState
 from shop.sandbox import control
-from tests.conftest import Clock, Database
-from tests.installation import install
+from tests.conftest import Clock
 from tests.journeys.test_paying_out import (
     all_payouts,
     balance,
@@ -31,13 +29,12 @@ from tests.journeys.test_paying_out import (
     refund_one,
     set_destination,
 )
-from tests.world import World, build
+from tests.world import World
 
 
 @pytest.fixture
-def world(database: Database, business_clock: Clock, tmp_path: Path) -> World:
+def world(world: World, business_clock: Clock) -> World:
     """Anna is paid by Connect, Bo by bank file; both have sold and everything is payable."""
-    world = build(install(database.urls, tmp_path))
     sandbox = world.installation.sandbox
     account = stripe.create_account({"type": "express", "country": "HK"}, key="anna")["id"]
     control.onboard(sandbox, account)

@@ -17,7 +17,7 @@ from shop.rewards import plan as plans
 from tests.conftest import Clock, Database
 from tests.installation import install
 from tests.web.admin.test_finance_pages import act, page
-from tests.world import World, build
+from tests.world import World, standing
 
 NARROW = Rule(
     position=1,
@@ -71,7 +71,7 @@ TERMS = Terms(rules=(NARROW, OFF, FIXED, MANAGES), ceiling_bps=2500, same_point=
 
 @pytest.fixture
 def world(sqlite_database: Database, business_clock: Clock, tmp_path: Path) -> World:
-    return build(install(sqlite_database.urls, tmp_path))
+    return standing(install(sqlite_database.urls, tmp_path), "sqlite")
 
 
 @pytest.fixture
