@@ -35,9 +35,10 @@ from commissions.life import record_facts
 from commissions.models import Claim, Entry, Payout, PayoutStatus, SaleRow
 from commissions.payouts.approving import approve, queue, void, void_after_send, void_outdated
 from commissions.payouts.by_hand import register_by_hand
+from commissions.payouts.conditions import Conditions
 from commissions.payouts.hearing import hear
 from commissions.payouts.method import Destination
-from commissions.payouts.preparing import Deduction, Policy, prepare_run
+from commissions.payouts.preparing import Policy, prepare_run
 from commissions.payouts.returning import settle, take_back
 from commissions.payouts.sending import Progress, Sender, advance, confirm_absence
 from commissions.sealing import seal
@@ -63,6 +64,7 @@ _S = PayoutStatus
 FAULTS = (Fault.NONE, Fault.NONE, Fault.NONE, *Fault)
 CRASHES = (Crash.NONE, Crash.NONE, Crash.NONE, *Crash)
 MOST_SALES = 9
+CONDITIONS = Conditions(minimum=20, fee_bps=100, second_from_amount=500)
 RAILS = {"bob": "hand", "depot": "hand"}
 """How a payee is paid; over the network if it is not named here."""
 
@@ -351,9 +353,7 @@ class House:
 
     def prepare(self) -> None:
         policy = Policy(
-            destination_of=self.destination_of,
-            minimum={"CNY": 20},
-            deduct=lambda _payee, _currency, amount: Deduction(fee=amount // 100),
+            destination_of=self.destination_of, conditions_of=lambda _rail, _currency: CONDITIONS
         )
         with self.sessions.begin() as session:
             run = prepare_run(session, policy, by="maker", at=self.now, ids=self.ids)
@@ -384,8 +384,9 @@ class House:
                 self._approve(session, payout, "maker")
                 raise AssertionError("I27 nobody approves an own payout")
             try:
-                with self.sessions.begin() as session:
-                    self._approve(session, payout, "checker")
+                for by in ("checker", "chief")[: payout.approvals_needed]:
+                    with self.sessions.begin() as session:
+                        self._approve(session, payout, by)
             except CommissionError:
                 self._void(payout)
             else:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from commissions.audit import prove
 from commissions.models import (
+    Approval,
     Award,
     Balance,
     Claim,
@@ -49,23 +50,23 @@ class Books:
 
     @cached_property
     def entries(self) -> list[Any]:
-        return self._rows(Entry, "id")
+        return self.rows_of(Entry, "id")
 
     @cached_property
     def releases(self) -> dict[int, Any]:
-        return {row.entry_id: row for row in self._rows(Release, "entry_id")}
+        return {row.entry_id: row for row in self.rows_of(Release, "entry_id")}
 
     @cached_property
     def payouts(self) -> dict[int, Any]:
-        return {row.id: row for row in self._rows(Payout, "id")}
+        return {row.id: row for row in self.rows_of(Payout, "id")}
 
     @cached_property
     def claims(self) -> list[Any]:
-        return self._rows(Claim, "entry_id")
+        return self.rows_of(Claim, "entry_id")
 
     @cached_property
     def balances(self) -> dict[tuple[str, str], Any]:
-        return {(row.payee_key, row.currency): row for row in self._rows(Balance, "payee_key")}
+        return {(row.payee_key, row.currency): row for row in self.rows_of(Balance, "payee_key")}
 
     @cached_property
     def lines(self) -> dict[int, tuple[str, str]]:
@@ -129,7 +130,7 @@ class Books:
                 found[self.slots[row.origin_id]] += row.amount
         return found
 
-    def _rows(self, model: Any, order: str) -> list[Any]:
+    def rows_of(self, model: Any, order: str) -> list[Any]:
         table = table_of(model)
         return list(self.session.execute(select(table).order_by(table.c[order])))
 
@@ -270,8 +271,12 @@ def i20_a_debt_is_what_was_paid_too_much(books: Books) -> None:
 
 
 def i27_two_people_agree(books: Books) -> None:
-    """I27: whoever made a plan or a payout did not approve it."""
+    """I27: whoever made a plan or a payout did not approve it; much money needs two who did."""
     assert all(row.approved_by != row.created_by for row in books.payouts.values()), "I27 payouts"
+    agreed = Counter(row.payout_id for row in books.rows_of(Approval, "payout_id"))
+    for row in books.payouts.values():
+        if row.approved_by is not None:
+            assert agreed[row.id] >= row.approvals_needed, "I27 as many as the amount asks for"
     table = table_of(PlanVersion)
     own = select(func.count()).where(table.c.author == table.c.approver)
     assert books.session.scalar(own) == 0, "I27 plans"
