@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from commissions.models.entries import Balance, Entry, EntryKind, Hold, Release, Ruling
+from commissions.models.cases import Case, CaseKind, Reason
+from commissions.models.entries import (
+    ORIGINS,
+    Balance,
+    Entry,
+    EntryKind,
+    Hold,
+    Release,
+    Ruling,
+)
 from commissions.models.facts import FactRow, SaleHead, SaleLineRow, SaleRow
 from commissions.models.ledger import Block, Posting
 from commissions.models.payouts import (
@@ -31,6 +40,7 @@ from commissions.models.trials import (
 )
 
 __all__ = [
+    "ORIGINS",
     "Approval",
     "Attempt",
     "Award",
@@ -38,6 +48,8 @@ __all__ = [
     "Batch",
     "BatchItem",
     "Block",
+    "Case",
+    "CaseKind",
     "Claim",
     "Counted",
     "Draft",
@@ -54,6 +66,7 @@ __all__ = [
     "Plan",
     "PlanVersion",
     "Posting",
+    "Reason",
     "Release",
     "RuleRow",
     "Ruling",

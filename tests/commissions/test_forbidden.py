@@ -68,7 +68,7 @@ class TestNoWord:
         assert [name for name in columns if FORBIDDEN.search(name)] == []
 
     def test_each_role_is_named_and_one_is_above_the_seller(self) -> None:
-        assert set(Role) == {"seller", "fulfiller", "upline", "bonus"}
+        assert set(Role) == {"seller", "fulfiller", "upline", "bonus", "manual"}
         parties = [one.name for one in fields(SaleLine) if "Party" in str(one.type)]
         assert parties == ["seller", "upline"]
 
