@@ -24,6 +24,7 @@ from shop.web.admin import (
     staff,
     tasks,
     taxes,
+    what_if,
 )
 from shop.web.admin.routes import blueprint
 
@@ -52,4 +53,5 @@ __all__ = [
     "staff",
     "tasks",
     "taxes",
+    "what_if",
 ]
