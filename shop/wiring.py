@@ -22,7 +22,7 @@ from shop.network import importer as network_importer
 from shop.network.destinations import DestinationChanged
 from shop.network.joining import ApplicationDecided
 from shop.network.points import PointActivated, PointsActivated, PointStatusChanged
-from shop.notifications import applications, buyers, messages, outgoing, ports
+from shop.notifications import applications, buyers, messages, objections, outgoing, ports
 from shop.notifications import destinations as destination_news
 from shop.orders.events import (
     Delivered,
@@ -36,6 +36,7 @@ from shop.orders.events import (
 )
 from shop.payments import endings, news, refund_sending
 from shop.rewards import on_order, on_transfer, payout_runs, payout_stops, payouts, upkeep, what_if
+from shop.rewards.objections import ObjectionAnswered
 from shop.search import index
 from shop.storefront import edit as storefronts
 from shop.storefront import opening
@@ -66,6 +67,7 @@ EVENTS: Mapping[type[Event], Sequence[Callable[..., None]]] = {
     TransfersSeen: (on_transfer.on_transfers,),
     BankPaymentSeen: (on_transfer.on_bank_payment,),
     AccountChanged: (on_transfer.on_account,),
+    ObjectionAnswered: (objections.on_answered,),
 }
 
 JOBS: Mapping[str, Job] = {
@@ -81,6 +83,7 @@ JOBS: Mapping[str, Job] = {
     applications.TO_APPLICANT: Job(applications.send_decision, calls_outside=True),
     buyers.TO_BUYER: Job(buyers.send, calls_outside=True),
     destination_news.TELL_OWNERS: Job(destination_news.send_warning, calls_outside=True),
+    objections.TELL_OF_ANSWER: Job(objections.send_answer, calls_outside=True),
     "notifications.to_point": Job(messages.send_to_point, calls_outside=True),
     "payments.poll": Job(endings.poll, calls_outside=True),
     "payments.send_refund": Job(refund_sending.send, calls_outside=True),

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
 from commissions.auditing.finding import Finding
-from commissions.models import Approval, Claim, Entry, Payout, PayoutStatus, Posting
+from commissions.models import (
+    Approval,
+    Batch,
+    BatchItem,
+    Claim,
+    Entry,
+    Payout,
+    PayoutStatus,
+    Posting,
+)
 from commissions.rows import table_of
 
 _RETURNED = (PayoutStatus.FAILED, PayoutStatus.REVERSED)
@@ -21,7 +30,30 @@ def check(session: Session) -> Iterator[Finding]:
     yield from _amounts(session)
     yield from _foreign_claims(session)
     yield from _approvals(session)
+    yield from _files(session)
     yield from _books(session)
+
+
+def _files(session: Session) -> Iterator[Finding]:
+    """A file sends what its payouts were approved for, no more and to nobody else."""
+    rows = session.execute(
+        select(
+            Batch.id,
+            Batch.total_amount,
+            Batch.item_count,
+            func.sum(Payout.net_amount),
+            func.count(),
+            func.sum(case((BatchItem.terms_hash == Payout.terms_hash, 0), else_=1)),
+        )
+        .join(BatchItem, BatchItem.batch_id == Batch.id, isouter=True)
+        .join(Payout, Payout.id == BatchItem.payout_id, isouter=True)
+        .group_by(Batch.id, Batch.total_amount, Batch.item_count)
+        .order_by(Batch.id)
+    )
+    for batch_id, total, count, net, items, other in rows:
+        if (total, count, 0) != (int(net or 0), items, int(other)):
+            detail = {"expected": int(total), "found": int(net or 0), "other_terms": int(other)}
+            yield Finding("file_differs", str(batch_id), detail)
 
 
 def _approvals(session: Session) -> Iterator[Finding]:

@@ -225,14 +225,17 @@ class Skipped(Base):
 
 
 class Batch(Base):
-    """A bank file: built once, stored with its hash, handed out byte for byte."""
+    """A file of payouts: built once, stored with its hash, handed out byte for byte."""
 
     __tablename__ = "commission_payout_batch"
 
     id: Mapped[PrimaryId]
     rail: Mapped[str]
     currency: Mapped[str]
+    format: Mapped[str]
+    item_count: Mapped[int]
     total_amount: Mapped[int] = mapped_column(Amount)
+    """What the file sends in all."""
     content: Mapped[bytes] = mapped_column(LargeBinary)
     sha256: Mapped[str]
     at: Mapped[datetime]
@@ -252,6 +255,8 @@ class BatchItem(Base):
         Id, ForeignKey("commission_payout.id"), primary_key=True, autoincrement=False
     )
     reference: Mapped[str]
+    terms_hash: Mapped[str]
+    """What was agreed to and written."""
 
 
 class Halt(Base):

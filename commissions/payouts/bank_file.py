@@ -1,43 +1,31 @@
-"""A file for the bank: approved payouts, built once, stored with its hash, never built again.
+"""A file of approved payouts: built once, stored with its hash, never built again.
 
-Whether the bank took it is what a person says; "not sent" after the file went out needs two.
+For a bank, for the books that post credit notes, or for payroll. Whether it was taken is what a
+person says; "not sent" after the file went out needs two.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commissions import audit_trail
-from commissions.arithmetic import to_decimal_text
 from commissions.errors import CommissionError, NotFound
 from commissions.models import Batch, BatchItem, LastAnswer, Payout, PayoutStatus, payout_steps
 from commissions.payouts.approving import locked_payout
 from commissions.payouts.attempts import log
 from commissions.payouts.by_hand import begin_sending, finish_sending
+from commissions.payouts.files import tables
+from commissions.payouts.files.format import Account, FileFormat, Head, Row
 from commissions.plans import SamePerson
 from commissions.rows import write
 
 Ids = Callable[[], int]
 Coat = Callable[[bytes], bytes]
-
-COLUMNS = ("reference", "holder", "account", "bank", "amount", "currency", "purpose")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """A bank account, opened by the host for the moment of writing."""
-
-    holder: str
-    number: str
-    bank: str = ""
 
 
 class MixedBatch(CommissionError):
@@ -50,8 +38,9 @@ def build_batch(
     session: Session,
     payout_ids: Iterable[int],
     *,
-    open_destination: Callable[[str], Account],
+    open_destination: Callable[[Payout], Account],
     purpose: str,
+    write_as: FileFormat = tables.BANK,
     by: str,
     at: datetime,
     ids: Ids,
@@ -59,7 +48,7 @@ def build_batch(
 ) -> Batch:
     """Write approved payouts of one rail and currency into a file.
 
-    `open_destination` reads a sealed destination; `seal` encrypts the file at rest, its hash is
+    `open_destination` opens a payout's sealed destination; `seal` encrypts the file at rest, its hash is
     that of the file itself. Raises MixedBatch, Halted, ClaimChanged, StaleState.
     """
     payouts = [locked_payout(session, payout_id) for payout_id in sorted(set(payout_ids))]
@@ -67,14 +56,29 @@ def build_batch(
         raise MixedBatch(payouts=[payout.id for payout in payouts])
     batch_id = ids()
     references = {payout.id: f"{batch_id}-{n}" for n, payout in enumerate(payouts, start=1)}
-    content = _csv(
-        (references[payout.id], payout, open_destination(payout.destination_sealed), purpose)
-        for payout in payouts
+    head = Head(batch_id=batch_id, rail=payouts[0].rail, currency=payouts[0].currency, at=at)
+    content = write_as.write(
+        head,
+        [
+            Row(
+                reference=references[payout.id],
+                payee_key=payout.payee_key,
+                account=open_destination(payout),
+                gross_amount=payout.amount,
+                fee_amount=payout.fee_amount,
+                withheld_amount=payout.withheld_amount,
+                net_amount=payout.net_amount,
+                purpose=purpose,
+            )
+            for payout in payouts
+        ],
     )
     batch = Batch(
         id=batch_id,
-        rail=payouts[0].rail,
-        currency=payouts[0].currency,
+        rail=head.rail,
+        currency=head.currency,
+        format=write_as.key,
+        item_count=len(payouts),
         total_amount=sum(payout.net_amount for payout in payouts),
         content=seal(content),
         sha256=hashlib.sha256(content).hexdigest(),
@@ -84,8 +88,13 @@ def build_batch(
     session.add(batch)
     session.flush()
     items = [
-        {"batch_id": batch_id, "payout_id": payout_id, "reference": reference}
-        for payout_id, reference in references.items()
+        {
+            "batch_id": batch_id,
+            "payout_id": payout.id,
+            "reference": references[payout.id],
+            "terms_hash": payout.terms_hash,
+        }
+        for payout in payouts
     ]
     write(session, BatchItem, items)
     for payout in payouts:
@@ -168,23 +177,6 @@ def _back_to_queue(
         also=vouched,
     )
     log(session, payout, "not_sent", by=by, at=at, ids=ids)
-
-
-def _csv(rows: Iterable[tuple[str, Payout, Account, str]]) -> bytes:
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for reference, payout, account, purpose in rows:
-        amount = to_decimal_text(payout.net_amount, payout.currency)
-        texts = (reference, account.holder, account.number, account.bank)
-        writer.writerow([*map(_cell, texts), amount, payout.currency, _cell(purpose)])
-    return out.getvalue().encode()
-
-
-def _cell(text: str) -> str:
-    """A text that a spreadsheet does not take for a formula."""
-    text = " ".join(text.split())
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
 
 
 def _batch(session: Session, batch_id: int) -> Batch:

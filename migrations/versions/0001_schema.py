@@ -35,6 +35,7 @@ INSERT_ONLY = (
     "commission_sale",
     "commission_sale_line",
     "line_attribution",
+    "lost_attribution",
     "order_event",
     "payment_event",
     "stock_movement",
@@ -186,6 +187,8 @@ def upgrade() -> None:
         sa.Column("id", commissions.schema.Id(), autoincrement=False, nullable=False),
         sa.Column("rail", sa.Text(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("format", sa.Text(), nullable=False),
+        sa.Column("item_count", sa.BigInteger(), nullable=False),
         sa.Column("total_amount", commissions.schema.Amount(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
@@ -428,6 +431,17 @@ def upgrade() -> None:
             postgresql_where=sa.text('"key" IS NOT NULL AND done_at IS NULL AND dead_at IS NULL'),
         )
 
+    op.create_table(
+        "payer_account",
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("label", sa.String(length=120), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("format", sa.String(length=20), nullable=False),
+        sa.Column("changed_by", sa.String(length=80), nullable=False),
+        sa.Column("changed_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("currency", name=op.f("pk_payer_account")),
+        sqlite_strict=True,
+    )
     op.create_table(
         "payout_terms",
         sa.Column("id", commissions.schema.Id(), nullable=False),
@@ -1010,6 +1024,7 @@ def upgrade() -> None:
         sa.Column("batch_id", commissions.schema.Id(), autoincrement=False, nullable=False),
         sa.Column("payout_id", commissions.schema.Id(), autoincrement=False, nullable=False),
         sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("terms_hash", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["batch_id"],
             ["commission_payout_batch.id"],
@@ -1533,6 +1548,60 @@ def upgrade() -> None:
         sa.UniqueConstraint("point_id", name=op.f("uq_location_point_id")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "lost_attribution",
+        sa.Column("point_id", commissions.schema.Id(), nullable=False),
+        sa.Column("order_line_id", commissions.schema.Id(), nullable=False),
+        sa.Column("order_id", commissions.schema.Id(), nullable=False),
+        sa.Column("reason", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["point_id"], ["point.id"], name=op.f("fk_lost_attribution_point_id_point")
+        ),
+        sa.PrimaryKeyConstraint("point_id", "order_line_id", name=op.f("pk_lost_attribution")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "objection",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("subject", sa.String(length=8), nullable=False),
+        sa.Column("subject_id", commissions.schema.Id(), nullable=False),
+        sa.Column("point_id", commissions.schema.Id(), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("raised_by", sa.String(length=80), nullable=False),
+        sa.Column("raised_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("due_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("answered_by", sa.String(length=80), nullable=True),
+        sa.Column("answered_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(status = 'open') = (answered_at IS NULL)", name=op.f("ck_objection_answered")
+        ),
+        sa.CheckConstraint(
+            "answered_by IS NULL OR answered_by <> raised_by",
+            name=op.f("ck_objection_not_the_same"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["point_id"], ["point.id"], name=op.f("fk_objection_point_id_point")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_objection")),
+        sa.UniqueConstraint(
+            "subject",
+            "subject_id",
+            "point_id",
+            name=op.f("uq_objection_subject_subject_id_point_id"),
+        ),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("objection", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_objection_open",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("status = 'open'"),
+            postgresql_where=sa.text("status = 'open'"),
+        )
+
     op.create_table(
         "organization_edge",
         sa.Column("id", commissions.schema.Id(), nullable=False),
@@ -2638,6 +2707,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_organization_edge_point_id"))
 
     op.drop_table("organization_edge")
+    with op.batch_alter_table("objection", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_objection_open",
+            sqlite_where=sa.text("status = 'open'"),
+            postgresql_where=sa.text("status = 'open'"),
+        )
+
+    op.drop_table("objection")
+    op.drop_table("lost_attribution")
     op.drop_table("location")
     with op.batch_alter_table("live_code", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_live_code_point_id"))
@@ -2804,6 +2882,7 @@ def downgrade() -> None:
         )
 
     op.drop_table("payout_terms")
+    op.drop_table("payer_account")
     with op.batch_alter_table("outbox_job", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_outbox_job_key_open",

@@ -18,6 +18,7 @@ from shop.kernel import audit, events, ids, signing
 from shop.kernel.errors import Invalid, NotFound
 from shop.kernel.events import Event
 from shop.kernel.words import Words, _l
+from shop.network.account_numbers import is_iban, is_meant_as_iban
 from shop.network.models import Payee, PayeeDestination, Rail
 
 COOL_DOWN = timedelta(days=3)
@@ -157,7 +158,7 @@ def check(rail: Rail, details: Mapping[str, str]) -> dict[str, str]:
     clean = {name: " ".join(str(details.get(name) or "").split()) for name in FIELDS[rail]}
     for name in ("account_number", "bank_code"):
         if name in clean:
-            clean[name] = clean[name].replace(" ", "").replace("-", "")
+            clean[name] = clean[name].replace(" ", "").replace("-", "").upper()
     wrong: dict[str, Words | str] = {}
     for name, text in clean.items():
         if not text and name not in _OPTIONAL:
@@ -167,6 +168,8 @@ def check(rail: Rail, details: Mapping[str, str]) -> dict[str, str]:
     number = clean.get("account_number", "")
     if number and not (number.isascii() and number.isalnum() and 6 <= len(number) <= 34):
         wrong["account_number"] = _l("An account number has 6 to 34 letters and digits.")
+    elif is_meant_as_iban(number) and not is_iban(number):
+        wrong["account_number"] = _l("This IBAN has a typing error.")
     if rail is Rail.CONNECT and clean["account_id"] and not clean["account_id"].startswith("acct_"):
         wrong["account_id"] = _l("A Connect account begins with acct_.")
     if wrong:

@@ -91,6 +91,10 @@ def halt(session: Session) -> Halt | None:
     return found if found is not None and found.halted else None
 
 
+def batch(session: Session, batch_id: int) -> Batch | None:
+    return session.get(Batch, batch_id)
+
+
 def bank_files(session: Session, *, limit: int = 20) -> list[BankFile]:
     """The latest bank files; two statements."""
     batches = session.scalars(select(Batch).order_by(Batch.id.desc()).limit(limit)).all()

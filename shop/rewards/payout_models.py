@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shop.kernel.db import Amount, Base, Id, UtcDateTime
@@ -45,6 +45,21 @@ class PayoutTerms(Base):
             name="amounts",
         ),
     )
+
+
+class PayerAccount(Base):
+    """The brand's own account, which bank files draw on, and how they are written."""
+
+    __tablename__ = "payer_account"
+
+    currency: Mapped[str] = mapped_column(String(3), primary_key=True)
+    label: Mapped[str] = mapped_column(String(120))
+    """Masked, for people."""
+    sealed: Mapped[str] = mapped_column(Text)
+    format: Mapped[str] = mapped_column(String(20))
+    """Key of the format of bank files."""
+    changed_by: Mapped[str] = mapped_column(String(80))
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Step(StrEnum):

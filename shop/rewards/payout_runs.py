@@ -24,7 +24,7 @@ from shop.kernel import clock, db, ids, jobs
 from shop.kernel.errors import Conflict
 from shop.kernel.serial import alone
 from shop.kernel.words import _l
-from shop.rewards import keys, payouts
+from shop.rewards import keys, payout_files, payouts
 from shop.rewards.connect_rail import RAIL as CONNECT
 from shop.rewards.payout_models import PayoutWork, PayoutWorkItem, Step
 
@@ -319,7 +319,7 @@ def _into_file(session: Session, items: Sequence[PayoutWorkItem], *, by: str) ->
     while left:
         try:
             with session.begin_nested():
-                payouts.build_file(session, list(left), by=by, at=clock.now())
+                payout_files.build(session, list(left), by=by, at=clock.now())
             return
         except CommissionError as error:
             named = error.details.get("payout") or error.details.get("id")

@@ -13,12 +13,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commissions.payouts import approving, bank_file, by_hand, sending
-from commissions.payouts.bank_file import Account
+from commissions.payouts import approving, by_hand, sending
 from commissions.payouts.conditions import Conditions
 from commissions.payouts.method import Destination
 from commissions.payouts.preparing import Policy
-from shop.kernel import clock, db, ids, jobs, signing
+from shop.kernel import clock, db, ids, jobs
 from shop.network import destinations
 from shop.network.models import Payee, Point, PointMembership
 from shop.rewards import keys, payout_terms
@@ -108,38 +107,6 @@ def hands(by: str) -> sending.Sender:
     )
 
 
-def write_bank_file(payout_ids: Sequence[int], *, by: str) -> int:
-    """Approved payouts of a file rail go into one file, built once; returns the batch."""
-    with db.unit_of_work() as session:
-        return build_file(session, payout_ids, by=by, at=clock.now())
-
-
-def build_file(session: Session, payout_ids: Sequence[int], *, by: str, at: datetime) -> int:
-    """The same in the caller's transaction. Raises what the engine refuses, with the payout."""
-    batch = bank_file.build_batch(
-        session,
-        payout_ids,
-        open_destination=_open_account,
-        purpose="Commission",
-        by=by,
-        at=at,
-        ids=ids.new,
-        seal=_seal,
-    )
-    return batch.id
-
-
-def bank_file_content(session: Session, batch_id: int) -> bytes:
-    """The file, byte for byte the same at each download."""
-    return bank_file.batch_content(session, batch_id, unseal=_unseal)
-
-
-def confirm_uploaded(batch_id: int, *, by: str) -> int:
-    """The bank took the file: its payouts are paid."""
-    with db.unit_of_work() as session:
-        return bank_file.confirm_uploaded(session, batch_id, by=by, at=clock.now(), ids=ids.new)
-
-
 def register_by_hand(payout_id: int, *, reference: str, by: str) -> bool:
     """A person paid it outside; the reference stands on the receipt."""
     with db.unit_of_work() as session:
@@ -186,22 +153,3 @@ def policy(session: Session, payee_ids: Collection[int]) -> Policy:
         return terms.get((rail, currency), payout_terms.standard(currency))
 
     return Policy(destination_of=destination_of, conditions_of=conditions_of)
-
-
-def _open_account(sealed: str) -> Account:
-    details = destinations.unsealed(sealed)
-    return Account(
-        holder=details.get("holder", ""),
-        number=details.get("account_number")
-        or details.get("customer_number")
-        or details.get("personnel_number", ""),
-        bank=details.get("bank_name", ""),
-    )
-
-
-def _seal(content: bytes) -> bytes:
-    return signing.seal(content.decode()).encode()
-
-
-def _unseal(content: bytes) -> bytes:
-    return signing.unseal(content.decode()).encode()

@@ -28,7 +28,7 @@ class DestinationForm(Form):
     holder = StringField(label("Account holder"))
     account_number = StringField(label("Account number or IBAN"))
     bank_name = StringField(label("Bank"))
-    bank_code = StringField(label("Bank code (CNAPS or BIC)"))
+    bank_code = StringField(label("Bank code (CNAPS, sort code …) or BIC"))
     account_id = StringField(label("Connect account"))
     customer_number = StringField(label("Customer number"))
     personnel_number = StringField(label("Personnel number"))

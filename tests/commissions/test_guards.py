@@ -17,7 +17,8 @@ from commissions.guards import (
     install_guards,
     missing_guards,
 )
-from commissions.payouts.bank_file import Account, build_batch
+from commissions.payouts.bank_file import build_batch
+from commissions.payouts.files.format import Account
 from commissions.payouts.preparing import prepare_run
 from commissions.schema import metadata
 from commissions.sealing import seal
@@ -77,7 +78,7 @@ def full(sessions: Sessions, ids: Ids) -> Sessions:
         build_batch(
             session,
             [payout.id],
-            open_destination=lambda sealed: Account(holder=sealed, number="1"),
+            open_destination=lambda one: Account(holder=one.payee_key, number="1"),
             purpose="commission",
             by=BY,
             at=moment(31),

@@ -26,7 +26,6 @@ from commissions.payouts.approving import (
     void_outdated,
 )
 from commissions.payouts.bank_file import (
-    Account,
     batch_content,
     build_batch,
     confirm_uploaded,
@@ -35,6 +34,7 @@ from commissions.payouts.bank_file import (
 from commissions.payouts.by_hand import ClaimChanged, Halted, register_by_hand
 from commissions.payouts.claims import payees_with_money
 from commissions.payouts.conditions import Conditions
+from commissions.payouts.files.format import Account
 from commissions.payouts.halting import halt_payouts, resume_payouts
 from commissions.payouts.preparing import open_run, prepare_payout, prepare_run
 from commissions.payouts.returning import settle, take_back
@@ -506,7 +506,9 @@ class TestBankFile:
         return build_batch(
             session,
             [payout.id],
-            open_destination=lambda sealed: Account(holder=f"={sealed}", number="NL01"),
+            open_destination=lambda one: Account(
+                holder=f"={one.destination_sealed}", number="NL01"
+            ),
             purpose="commission",
             by=BY,
             at=moment(31),
@@ -521,7 +523,7 @@ class TestBankFile:
 
         content = batch_content(session, batch_id, unseal=lambda content: content[::-1])
         row = content.decode().splitlines()[1].split(",")
-        assert row[1:] == ["'=ann", "NL01", "", "4.80", "CNY", "commission"]
+        assert row[1:] == ["'=ann", "NL01", "", "", "4.80", "CNY", "commission"]
         assert hashlib.sha256(content).hexdigest()
         assert content == batch_content(session, batch_id, unseal=lambda c: c[::-1])
 

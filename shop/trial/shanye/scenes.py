@@ -20,7 +20,7 @@ from shop.network.models import Point, PointKind
 from shop.orders.models import OrderStatus
 from shop.payments import endings
 from shop.payments.models import Payment
-from shop.rewards import holds, keys, payout_lists, payout_runs
+from shop.rewards import holds, keys, payout_files, payout_lists, payout_runs
 from shop.rewards import payouts as rewards
 from shop.rewards.connect_rail import RAIL as CONNECT
 from shop.rewards.holds import Lies
@@ -223,9 +223,9 @@ class _Scenes:
         self.played.settle()
         by_file = [one.id for one in drafts if one.rail != CONNECT]
         if by_file:
-            batch_id = rewards.write_bank_file(by_file, by=maker)
+            batch_id = payout_files.write_file(by_file, by=maker)
             if confirm:
-                rewards.confirm_uploaded(batch_id, by=maker)
+                payout_files.confirm_uploaded(batch_id, by=maker)
 
     def _delivered(self, good: str, shop: str) -> int:
         order_id = self._buy(good, shop).order_id

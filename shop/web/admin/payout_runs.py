@@ -91,7 +91,7 @@ def send_run(run_id: int) -> Any:
         payout_runs.send(run_id, by=current_actor().key)
     except ShopError as error:
         return _page(run_id, message=say(error.message), status=error.status)
-    said = _l("What goes by file stands under Bank files.")
+    said = _l("What goes by file stands under Payouts, Files.")
     return render.back_to("admin.payout_run", run_id=run_id, say_so=said)
 
 

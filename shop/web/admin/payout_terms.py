@@ -12,6 +12,7 @@ from shop.kernel.i18n import _l
 from shop.kernel.words import Words, say
 from shop.network.models import Rail
 from shop.rewards import consents as consents_verbs
+from shop.rewards import payout_files
 from shop.rewards import payout_terms as terms
 from shop.rewards.models import Act
 from shop.web import access, render
@@ -44,6 +45,25 @@ def change_payout_terms(rail: str) -> Any:
         return _page(failed=rail, error=error)
     said = _l("Another person of finance finds it under Tasks and must agree.")
     return render.back_to("admin.payout_terms", say_so=said)
+
+
+@blueprint.post("/payouts/payer")
+@access.finance_checker
+def set_payer_account() -> Any:
+    """Which account bank files draw on, and how they are written."""
+    try:
+        with db.unit_of_work() as session:
+            payout_files.set_payer(
+                session,
+                render.current_brand().currency,
+                request.form,
+                request.form.get("format", ""),
+                by=current_actor().key,
+                at=clock.now(),
+            )
+    except ShopError as error:
+        return _page(failed="payer", error=error)
+    return render.back_to("admin.payout_terms", say_so=_l("Saved."))
 
 
 def _typed(currency: str) -> Conditions:
@@ -86,6 +106,7 @@ def _page(*, failed: str = "", error: ShopError | None = None) -> Response:
     with db.reading() as session:
         rows = terms.of_currency(session, currency)
         asked = consents.asked_for(session, lambda one: one.act == Act.TERMS)
+        payer = payout_files.payer(session, currency)
     return render.page(
         "admin/payouts/terms.html",
         status=error.status if error else 200,
@@ -96,6 +117,8 @@ def _page(*, failed: str = "", error: ShopError | None = None) -> Response:
         },
         asked={one.consent.subject_id: one for one in asked},
         currency=currency,
+        payer=payer,
+        formats=payout_files.FORMATS,
         failed=failed,
         message=say(error.message) if error else "",
         errors={name: say(words) for name, words in getattr(error, "fields", {}).items()},

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, request
+from flask import Response, abort, request
 
 from commissions import queries
 from commissions.errors import CommissionError
@@ -13,7 +13,7 @@ from shop.kernel import clock, db, ids
 from shop.kernel.errors import Conflict, Forbidden, Invalid, ShopError
 from shop.kernel.i18n import _l
 from shop.kernel.words import say
-from shop.rewards import keys, payable, payout_lists
+from shop.rewards import keys, payable, payout_files, payout_lists
 from shop.rewards import payouts as rewards
 from shop.rewards.models import Act
 from shop.web import access, render
@@ -60,21 +60,26 @@ def write_bank_file() -> Any:
     if not chosen:
         raise Invalid(_l("Please choose what goes into the file."))
     try:
-        rewards.write_bank_file(chosen, by=current_actor().key)
+        payout_files.write_file(chosen, by=current_actor().key)
     except CommissionError as error:
         raise _refusal(error) from error
     return render.back_to("admin.payouts", say_so=_l("The bank file is ready to download."))
 
 
-@blueprint.get("/payouts/files/<int:batch_id>.csv")
+@blueprint.get("/payouts/files/<int:batch_id>")
 @access.finance
 def bank_file(batch_id: int) -> Response:
     """The file, byte for byte the same each time."""
     with db.reading() as session:
-        content = rewards.bank_file_content(session, batch_id)
-    answer = Response(content, mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="payouts-{batch_id}.csv"'
+        batch = payout_lists.batch(session, batch_id)
+        if batch is None:
+            abort(404)
+        content = payout_files.content(session, batch_id)
+        name, mimetype = payout_files.file_name(batch)
+    answer = Response(content, mimetype=mimetype)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     answer.headers["Cache-Control"] = "private, no-store"
+    answer.set_etag(batch.sha256)
     return answer
 
 
@@ -82,7 +87,7 @@ def bank_file(batch_id: int) -> Response:
 @access.finance_maker
 def confirm_bank_file(batch_id: int) -> Any:
     """The bank took the file."""
-    rewards.confirm_uploaded(batch_id, by=current_actor().key)
+    payout_files.confirm_uploaded(batch_id, by=current_actor().key)
     return render.back_to("admin.payouts", say_so=_l("Recorded as paid."))
 
 

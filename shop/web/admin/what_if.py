@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Response, request, stream_with_context
+from flask import Response, abort, request, stream_with_context
 from sqlalchemy.orm import Session
 
 from commissions.models import Trial
@@ -113,12 +113,12 @@ def compare_what_ifs() -> Response:
         )
 
 
-@blueprint.get(
-    "/plan/what-if/<int:trial_id>/<any(role, point, product, payee, month):dimension>.csv"
-)
+@blueprint.get("/plan/what-if/<int:trial_id>/<dimension>.csv")
 @access.finance
 def what_if_totals(trial_id: int, dimension: str) -> Response:
     """All totals of one kind as a file."""
+    if dimension not in DIMENSIONS:
+        abort(404)
     with db.reading() as session:
         trial = what_if.one(session, trial_id)
         totals = results.trial_totals(session, trial.id, dimension)

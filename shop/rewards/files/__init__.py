@@ -1,0 +1,1 @@
+"""Formats of payout files that need more than the standard library."""
