@@ -25,6 +25,7 @@ from shop.web.admin import (
     staff,
     tasks,
     taxes,
+    what_if,
 )
 from shop.web.admin.routes import blueprint
 
@@ -54,4 +55,5 @@ __all__ = [
     "staff",
     "tasks",
     "taxes",
+    "what_if",
 ]
