@@ -26,6 +26,7 @@ from shop.web.admin import (
     staff,
     tasks,
     taxes,
+    what_if,
 )
 from shop.web.admin.routes import blueprint
 
@@ -56,4 +57,5 @@ __all__ = [
     "staff",
     "tasks",
     "taxes",
+    "what_if",
 ]
