@@ -1,7 +1,7 @@
 """A plan's rules and problems in words, so that nothing of a rule is hidden from whoever reads it."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from commissions.plan_checks import Problem
@@ -165,8 +165,11 @@ def _counts(rule: Rule, zone: ZoneInfo) -> list[Words | str]:
     each = PERIODS[rule.period]
     found: list[Words | str] = [_l("counted over each %(period)s", period=each)]
     if rule.campaign_from and rule.campaign_until:
-        days = {"begin": _day(rule.campaign_from, zone), "end": _day(rule.campaign_until, zone)}
-        found = [Words(_l("from %(begin)s until before %(end)s").msgid, days)]
+        days = {
+            "begin": format_day(rule.campaign_from, zone),
+            "end": format_day(rule.campaign_until - timedelta(seconds=1), zone),
+        }
+        found = [Words(_l("from %(begin)s to %(end)s").msgid, days)]
     if rule.target:
         found.append(_l("for delivered sales of %(amounts)s", amounts=_amounts(rule.target)))
     found += [
@@ -191,10 +194,6 @@ def _counts(rule: Rule, zone: ZoneInfo) -> list[Words | str]:
 
 def _waits(rule: Rule) -> list[Words | str]:
     return [_l("payable %(days)s days after delivery", days=rule.hold_days)]
-
-
-def _day(at: datetime, zone: ZoneInfo) -> str:
-    return format_day(at, zone)
 
 
 def _named(words: Words, keys: Iterable[str], names: Names) -> Words | None:
