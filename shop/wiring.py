@@ -35,7 +35,7 @@ from shop.orders.events import (
     RefundReserved,
 )
 from shop.payments import endings, news, refund_sending
-from shop.rewards import on_order, on_transfer, payout_runs, payout_stops, payouts, upkeep
+from shop.rewards import on_order, on_transfer, payout_runs, payout_stops, payouts, upkeep, what_if
 from shop.rewards.objections import ObjectionAnswered
 from shop.search import index
 from shop.storefront import edit as storefronts
@@ -93,6 +93,7 @@ JOBS: Mapping[str, Job] = {
     "rewards.credit_left_overs": Job(on_order.credit_left_overs),
     "rewards.seal": Job(upkeep.seal),
     "rewards.audit": Job(upkeep.audit, calls_outside=True),
+    what_if.SIMULATE: Job(what_if.work, calls_outside=True),
     "catalog.repair_sellable": Job(stock_check.repair_sellable),
     "accounts.purge_codes": Job(codes.purge, calls_outside=True),
     "accounts.purge_limits": Job(limits.purge, calls_outside=True),

@@ -5,7 +5,7 @@ Separate from entries.py because nothing here is money: a result may be thrown a
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -80,6 +80,11 @@ class Trial(Base):
     by: Mapped[str]
     ended_at: Mapped[datetime | None]
     """Null until it is done or failed."""
+
+    @property
+    def last_moment(self) -> datetime:
+        """A moment of the last day that counts."""
+        return self.placed_until - timedelta(seconds=1)
 
 
 class TrialLine(Base):

@@ -17,6 +17,7 @@ from shop.web.admin import (
     payout_terms,
     payouts,
     plan,
+    plan_rule,
     points,
     points_actions,
     points_import,
@@ -25,6 +26,7 @@ from shop.web.admin import (
     staff,
     tasks,
     taxes,
+    what_if,
 )
 from shop.web.admin.routes import blueprint
 
@@ -46,6 +48,7 @@ __all__ = [
     "payout_terms",
     "payouts",
     "plan",
+    "plan_rule",
     "points",
     "points_actions",
     "points_import",
@@ -54,4 +57,5 @@ __all__ = [
     "staff",
     "tasks",
     "taxes",
+    "what_if",
 ]
