@@ -13,8 +13,8 @@ from shop.network import models as network
 from shop.notifications import models as notifications
 from shop.orders import models as orders
 from shop.payments import models as payments
+from shop.rewards import case_models, objections, payout_models
 from shop.rewards import models as rewards
-from shop.rewards import objections, payout_models
 from shop.search import table as search
 from shop.sharing import models as sharing
 from shop.storefront import models as storefront
@@ -22,6 +22,7 @@ from shop.storefront import models as storefront
 SLICES = (
     accounts,
     brand,
+    case_models,
     catalog,
     checkout,
     fulfillment,

@@ -35,6 +35,8 @@ def _entries() -> list[tuple[str, list[tuple[str, str]]]]:
                 ("admin.plan", _("Plan")),
                 ("admin.entries", _("Review")),
                 ("admin.objections", _("Objections")),
+                ("admin.corrections", _("Corrections")),
+                ("admin.debts", _("Debts")),
                 ("admin.payouts", _("Payouts")),
             ],
         ),
