@@ -34,6 +34,8 @@ INSERT_ONLY = (
     "commission_rule",
     "commission_sale",
     "commission_sale_line",
+    "commission_statement",
+    "commission_statement_line",
     "line_attribution",
     "order_event",
     "payment_event",
@@ -295,6 +297,84 @@ def upgrade() -> None:
             postgresql_where=sa.text("credited_at IS NULL"),
         )
 
+    op.create_table(
+        "commission_statement",
+        sa.Column("id", commissions.schema.Id(), autoincrement=False, nullable=False),
+        sa.Column("original_id", commissions.schema.Id(), nullable=False),
+        sa.Column("previous_id", commissions.schema.Id(), nullable=True),
+        sa.Column("payee_key", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("period_start", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("period_end", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("series", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("copy", sa.BigInteger(), nullable=False),
+        sa.Column("opening_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("earned_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("reversed_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("held_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("released_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("paid_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("fee_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("withheld_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("closing_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("line_count", sa.BigInteger(), nullable=False),
+        sa.Column("block_number", sa.BigInteger(), nullable=False),
+        sa.Column("block_hash", sa.Text(), nullable=False),
+        sa.Column("checksum", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "(copy = 1) = (original_id = id)", name=op.f("ck_commission_statement_original")
+        ),
+        sa.CheckConstraint(
+            "closing_amount = opening_amount + earned_amount - reversed_amount - held_amount + released_amount - paid_amount - fee_amount - withheld_amount",
+            name=op.f("ck_commission_statement_sum"),
+        ),
+        sa.CheckConstraint(
+            "period_start < period_end", name=op.f("ck_commission_statement_period")
+        ),
+        sa.ForeignKeyConstraint(
+            ["original_id"],
+            ["commission_statement.id"],
+            name=op.f("fk_commission_statement_original_id_commission_statement"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["previous_id"],
+            ["commission_statement.id"],
+            name=op.f("fk_commission_statement_previous_id_commission_statement"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commission_statement")),
+        sa.UniqueConstraint(
+            "payee_key",
+            "currency",
+            "period_start",
+            "copy",
+            name=op.f("uq_commission_statement_payee_key_currency_period_start_copy"),
+        ),
+        sa.UniqueConstraint("series", "number", name=op.f("uq_commission_statement_series_number")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("commission_statement", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_commission_statement_payee_key_id"), ["payee_key", "id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_commission_statement_previous",
+            ["previous_id"],
+            unique=True,
+            sqlite_where=sa.text("copy = 1 AND previous_id IS NOT NULL"),
+            postgresql_where=sa.text("copy = 1 AND previous_id IS NOT NULL"),
+        )
+
+    op.create_table(
+        "commission_statement_series",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("last_number", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_commission_statement_series")),
+        sqlite_strict=True,
+    )
     op.create_table(
         "import_job",
         sa.Column("id", commissions.schema.Id(), nullable=False),
@@ -2347,6 +2427,55 @@ def upgrade() -> None:
             unique=False,
         )
 
+    op.create_table(
+        "commission_statement_line",
+        sa.Column("statement_id", commissions.schema.Id(), autoincrement=False, nullable=False),
+        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("posting_id", commissions.schema.Id(), nullable=False),
+        sa.Column("request_hash", sa.Text(), nullable=False),
+        sa.Column("entry_id", commissions.schema.Id(), nullable=True),
+        sa.Column("payout_id", commissions.schema.Id(), nullable=True),
+        sa.Column("point_key", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("is_late", sa.Boolean(), nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("amount <> 0", name=op.f("ck_commission_statement_line_amount")),
+        sa.CheckConstraint(
+            "entry_id IS NOT NULL OR payout_id IS NOT NULL",
+            name=op.f("ck_commission_statement_line_source"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["entry_id"],
+            ["commission_entry.id"],
+            name=op.f("fk_commission_statement_line_entry_id_commission_entry"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["payout_id"],
+            ["commission_payout.id"],
+            name=op.f("fk_commission_statement_line_payout_id_commission_payout"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["posting_id"],
+            ["commission_posting.id"],
+            name=op.f("fk_commission_statement_line_posting_id_commission_posting"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["statement_id"],
+            ["commission_statement.id"],
+            name=op.f("fk_commission_statement_line_statement_id_commission_statement"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "statement_id", "position", name=op.f("pk_commission_statement_line")
+        ),
+        sa.UniqueConstraint("posting_id", name=op.f("uq_commission_statement_line_posting_id")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("commission_statement_line", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_commission_statement_line_entry_id"), ["entry_id"], unique=False
+        )
+
     search.create(op.get_bind())
     guards.install_guards(op.get_bind(), INSERT_ONLY)
     schema.seed(op.get_bind())
@@ -2356,6 +2485,10 @@ def downgrade() -> None:
     search.drop(op.get_bind())
     for table in INSERT_ONLY:
         guards.drop_guards(op.get_bind(), table)
+    with op.batch_alter_table("commission_statement_line", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_commission_statement_line_entry_id"))
+
+    op.drop_table("commission_statement_line")
     with op.batch_alter_table("commission_release", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_commission_release_payee_key_currency_available_at"))
 
@@ -2678,6 +2811,16 @@ def downgrade() -> None:
 
     op.drop_table("inbox_event")
     op.drop_table("import_job")
+    op.drop_table("commission_statement_series")
+    with op.batch_alter_table("commission_statement", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_commission_statement_previous",
+            sqlite_where=sa.text("copy = 1 AND previous_id IS NOT NULL"),
+            postgresql_where=sa.text("copy = 1 AND previous_id IS NOT NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_commission_statement_payee_key_id"))
+
+    op.drop_table("commission_statement")
     with op.batch_alter_table("commission_sale_head", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_commission_sale_head_uncredited",
