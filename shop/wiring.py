@@ -35,7 +35,15 @@ from shop.orders.events import (
     RefundReserved,
 )
 from shop.payments import endings, news, refund_sending
-from shop.rewards import on_order, on_transfer, payout_runs, payout_stops, payouts, upkeep
+from shop.rewards import (
+    on_order,
+    on_transfer,
+    payout_runs,
+    payout_stops,
+    payouts,
+    statements,
+    upkeep,
+)
 from shop.search import index
 from shop.storefront import edit as storefronts
 from shop.storefront import opening
@@ -98,6 +106,7 @@ JOBS: Mapping[str, Job] = {
     "notifications.purge": Job(ports.purge_mailbox, calls_outside=True),
     payouts.SEND: Job(payouts.send_due, calls_outside=True),
     payout_runs.WORK: Job(payout_runs.work, calls_outside=True),
+    statements.CLOSE: Job(statements.work, calls_outside=True),
     payout_stops.LOOK_AGAIN: Job(payout_stops.look_again_later, calls_outside=True),
 }
 

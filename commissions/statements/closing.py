@@ -12,16 +12,17 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from commissions import audit_trail
 from commissions.errors import CommissionError, NotFound
 from commissions.ledger import earned_account
-from commissions.models import Balance, Block, Entry, Payout, Posting, Series, Statement
+from commissions.models import Balance, Block, Entry, Payout, Posting, Statement
 from commissions.models import StatementLine as LineRow
-from commissions.rows import table_of, upsert, write
+from commissions.rows import table_of, write
 from commissions.sealing import GENESIS, last_block
+from commissions.statements.numbering import next_number
 from commissions.statements.sums import PAYOUT, RETURNED, VOID, Line, Sums, checksum_of, sums_of
 
 Ids = Callable[[], int]
@@ -101,7 +102,7 @@ def reissue(
         raise NotFound(thing="commission_statement", id=statement_id)
     original = session.get_one(Statement, first.original_id)
     copies = session.scalars(select(Statement.copy).where(Statement.original_id == original.id))
-    number = _next_number(session, original.series)
+    number = next_number(session, original.series)
     copied = {
         column.name: getattr(original, column.name)
         for column in table_of(Statement).columns
@@ -192,7 +193,7 @@ def _issue(
         "period_start": content.period.start,
         "period_end": content.period.end,
         "series": series,
-        "number": _next_number(session, series),
+        "number": next_number(session, series),
         "copy": 1,
         **{name: getattr(content.sums, name) for name in Sums.__dataclass_fields__},
         "line_count": len(content.lines),
@@ -240,21 +241,6 @@ def _write(
         note=row["reason"],
     )
     return session.get_one(Statement, row["id"])
-
-
-def _next_number(session: Session, series: str) -> int:
-    """The next number; whoever asks at the same moment waits until this one is used or given up."""
-    started = upsert(session, Series).values(key=series, last_number=0)
-    session.execute(started.on_conflict_do_nothing())
-    table = table_of(Series)
-    return int(
-        session.execute(
-            update(table)
-            .where(table.c.key == series)
-            .values(last_number=table.c.last_number + 1)
-            .returning(table.c.last_number)
-        ).scalar_one()
-    )
 
 
 def _open_lines(session: Session, payee_key: str, currency: str, period: Period) -> Iterator[Line]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from commissions.models import EntryKind, Statement, StatementLine
+from commissions.models import Entry, EntryKind, SaleRow, Statement, StatementLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,17 @@ def lines(
         .order_by(StatementLine.position)
         .limit(limit)
     ).all()
+
+
+def sale_keys(session: Session, found: Statement) -> dict[int, str]:
+    """The sale behind each entry of a statement; entries of a period have none. One statement."""
+    rows = session.execute(
+        select(Entry.id, SaleRow.key)
+        .join(StatementLine, StatementLine.entry_id == Entry.id)
+        .join(SaleRow, SaleRow.id == Entry.sale_id)
+        .where(StatementLine.statement_id == found.original_id)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def parts(session: Session, found: Statement) -> list[Part]:

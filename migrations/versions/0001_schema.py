@@ -38,8 +38,12 @@ INSERT_ONLY = (
     "commission_statement_line",
     "line_attribution",
     "order_event",
+    "payee_tax",
     "payment_event",
+    "self_billing",
+    "statement_document",
     "stock_movement",
+    "tax_record",
     "touch",
 )
 
@@ -630,6 +634,30 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "withholding_table",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("body", Json, nullable=False),
+        sa.Column("valid_from", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("proposed_by", sa.String(length=80), nullable=False),
+        sa.Column("proposed_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("agreed_by", sa.String(length=80), nullable=True),
+        sa.Column("agreed_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "agreed_by IS NULL OR agreed_by <> proposed_by",
+            name=op.f("ck_withholding_table_four_eyes"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_withholding_table")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("withholding_table", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_withholding_table_key_valid_from"), ["key", "valid_from"], unique=False
+        )
+
+    op.create_table(
         "cart",
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("token", sa.String(length=40), nullable=False),
@@ -988,6 +1016,24 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "statement_document",
+        sa.Column("statement_id", commissions.schema.Id(), nullable=False),
+        sa.Column("kind", sa.String(length=4), nullable=False),
+        sa.Column("locale", sa.String(length=8), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["statement_id"],
+            ["commission_statement.id"],
+            name=op.f("fk_statement_document_statement_id_commission_statement"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "statement_id", "kind", "locale", name=op.f("pk_statement_document")
+        ),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "tax_rate",
         sa.Column("tax_class", sa.String(length=40), nullable=False),
         sa.Column("region", sa.String(length=20), nullable=False),
@@ -1290,6 +1336,29 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "payee_tax",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("payee_id", commissions.schema.Id(), nullable=False),
+        sa.Column("legal_name", sa.String(length=200), nullable=False),
+        sa.Column("address", sa.String(length=300), nullable=False),
+        sa.Column("tax_id_sealed", sa.Text(), nullable=False),
+        sa.Column("tax_id_label", sa.String(length=40), nullable=False),
+        sa.Column("vat_code", sa.String(length=20), nullable=False),
+        sa.Column("vat_bps", sa.Integer(), nullable=False),
+        sa.Column("self_billing", sa.Boolean(), nullable=False),
+        sa.Column("table_key", sa.String(length=40), nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["payee_id"], ["payee.id"], name=op.f("fk_payee_tax_payee_id_payee")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payee_tax")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("payee_tax", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_payee_tax_payee_id"), ["payee_id"], unique=False)
+
+    op.create_table(
         "payment",
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("order_id", commissions.schema.Id(), nullable=False),
@@ -1356,6 +1425,42 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_point_manager_id"), ["manager_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_point_payee_id"), ["payee_id"], unique=False)
         batch_op.create_index("ix_point_status_name", ["status", "name", "id"], unique=False)
+
+    op.create_table(
+        "tax_record",
+        sa.Column("payout_id", commissions.schema.Id(), nullable=False),
+        sa.Column("payee_id", commissions.schema.Id(), nullable=False),
+        sa.Column("table_id", commissions.schema.Id(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("tax_year", sa.Integer(), nullable=False),
+        sa.Column("tax_month", sa.Integer(), nullable=False),
+        sa.Column("gross_before", commissions.schema.Amount(), nullable=False),
+        sa.Column("withheld_before", commissions.schema.Amount(), nullable=False),
+        sa.Column("months", sa.Integer(), nullable=False),
+        sa.Column("gross_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("taxable_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("withheld_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["payee_id"], ["payee.id"], name=op.f("fk_tax_record_payee_id_payee")
+        ),
+        sa.ForeignKeyConstraint(
+            ["payout_id"],
+            ["commission_payout.id"],
+            name=op.f("fk_tax_record_payout_id_commission_payout"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["table_id"],
+            ["withholding_table.id"],
+            name=op.f("fk_tax_record_table_id_withholding_table"),
+        ),
+        sa.PrimaryKeyConstraint("payout_id", name=op.f("pk_tax_record")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("tax_record", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_tax_record_payee_id_tax_year"), ["payee_id", "tax_year"], unique=False
+        )
 
     op.create_table(
         "application",
@@ -1681,6 +1786,29 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_refund_order_id"), ["order_id"], unique=False)
         batch_op.create_index("ix_refund_status", ["status", "id"], unique=False)
 
+    op.create_table(
+        "self_billing",
+        sa.Column("statement_id", commissions.schema.Id(), nullable=False),
+        sa.Column("series", sa.String(length=20), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("payee_tax_id", commissions.schema.Id(), nullable=False),
+        sa.Column("net_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("vat_code", sa.String(length=20), nullable=False),
+        sa.Column("vat_bps", sa.Integer(), nullable=False),
+        sa.Column("vat_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["payee_tax_id"], ["payee_tax.id"], name=op.f("fk_self_billing_payee_tax_id_payee_tax")
+        ),
+        sa.ForeignKeyConstraint(
+            ["statement_id"],
+            ["commission_statement.id"],
+            name=op.f("fk_self_billing_statement_id_commission_statement"),
+        ),
+        sa.PrimaryKeyConstraint("statement_id", name=op.f("pk_self_billing")),
+        sa.UniqueConstraint("series", "number", name=op.f("uq_self_billing_series_number")),
+        sqlite_strict=True,
+    )
     op.create_table(
         "share_link",
         sa.Column("id", commissions.schema.Id(), nullable=False),
@@ -2599,6 +2727,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_share_link_point_id"))
 
     op.drop_table("share_link")
+    op.drop_table("self_billing")
     with op.batch_alter_table("refund", schema=None) as batch_op:
         batch_op.drop_index("ix_refund_status")
         batch_op.drop_index(batch_op.f("ix_refund_order_id"))
@@ -2646,6 +2775,10 @@ def downgrade() -> None:
     op.drop_table("dispute")
     op.drop_table("commission_rule")
     op.drop_table("application")
+    with op.batch_alter_table("tax_record", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_tax_record_payee_id_tax_year"))
+
+    op.drop_table("tax_record")
     with op.batch_alter_table("point", schema=None) as batch_op:
         batch_op.drop_index("ix_point_status_name")
         batch_op.drop_index(batch_op.f("ix_point_payee_id"))
@@ -2653,6 +2786,10 @@ def downgrade() -> None:
 
     op.drop_table("point")
     op.drop_table("payment")
+    with op.batch_alter_table("payee_tax", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_payee_tax_payee_id"))
+
+    op.drop_table("payee_tax")
     with op.batch_alter_table("payee_destination", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_payee_destination_payee_id"))
 
@@ -2703,6 +2840,7 @@ def downgrade() -> None:
 
     op.drop_table("cart_line")
     op.drop_table("tax_rate")
+    op.drop_table("statement_document")
     op.drop_table("staff_membership")
     with op.batch_alter_table("product", schema=None) as batch_op:
         batch_op.drop_index("ix_product_list")
@@ -2754,6 +2892,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_cart_account_id"))
 
     op.drop_table("cart")
+    with op.batch_alter_table("withholding_table", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_withholding_table_key_valid_from"))
+
+    op.drop_table("withholding_table")
     op.drop_table("tax_class")
     with op.batch_alter_table("sign_in_code", schema=None) as batch_op:
         batch_op.drop_index("ix_sign_in_code_contact")

@@ -18,7 +18,7 @@ from commissions.payouts.approving import NOTHING_LANDS_AFTER
 from shop.kernel import ids, jobs
 from shop.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from shop.kernel.words import Words, _l
-from shop.rewards import payout_terms
+from shop.rewards import payout_terms, taxes
 from shop.rewards.models import CONSENT, Act, Consent, ConsentState
 from shop.rewards.payout_stops import LOOK_AGAIN
 
@@ -190,12 +190,17 @@ def _terms(session: Session, asked: Consent, *, by: str, at: datetime) -> None:
     payout_terms.put_in_force(session, asked.subject_id, by=by, at=at)
 
 
+def _tax(session: Session, asked: Consent, *, by: str, at: datetime) -> None:
+    taxes.put_in_force(session, asked.subject_id, by=by, at=at)
+
+
 _ACTS: Mapping[Act, Callable[..., None]] = {
     Act.RESUME: _resume,
     Act.VOID: _void,
     Act.NOT_SENT: _not_sent,
     Act.CLEAR: _clear,
     Act.TERMS: _terms,
+    Act.TAX: _tax,
 }
 
 
@@ -227,7 +232,7 @@ def _nothing_waits(session: Session, batch_id: int, _at: datetime) -> Words | No
 
 
 def _no_objection(_session: Session, _subject_id: int, _at: datetime) -> Words | None:
-    return None  # payout_terms.propose has looked at it
+    return None  # whoever proposed it was told at once what is wrong with it
 
 
 def _not_in(
@@ -245,4 +250,5 @@ _OBJECTIONS: Mapping[Act, Callable[[Session, int, datetime], Words | None]] = {
         _not_in, PayoutStatus.QUARANTINED, _l("The facts of this payout do not disagree.")
     ),
     Act.TERMS: _no_objection,
+    Act.TAX: _no_objection,
 }

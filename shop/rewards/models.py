@@ -23,6 +23,8 @@ class Act(StrEnum):
     """People have looked at a payout whose facts disagreed."""
     TERMS = "terms"
     """Change minimum, fee or limit of a way of paying."""
+    TAX = "tax"
+    """Put a withholding table in force."""
 
 
 class ConsentState(StrEnum):

@@ -13,6 +13,7 @@ from shop.web.admin import (
     orders,
     payout_page,
     payout_runs,
+    payout_taxes,
     payout_terms,
     payouts,
     plan,
@@ -22,6 +23,7 @@ from shop.web.admin import (
     rates,
     settings,
     staff,
+    statements,
     tasks,
     taxes,
 )
@@ -41,6 +43,7 @@ __all__ = [
     "orders",
     "payout_page",
     "payout_runs",
+    "payout_taxes",
     "payout_terms",
     "payouts",
     "plan",
@@ -50,6 +53,7 @@ __all__ = [
     "rates",
     "settings",
     "staff",
+    "statements",
     "tasks",
     "taxes",
 ]

@@ -35,6 +35,8 @@ def _entries() -> list[tuple[str, list[tuple[str, str]]]]:
                 ("admin.plan", _("Plan")),
                 ("admin.entries", _("Review")),
                 ("admin.payouts", _("Payouts")),
+                ("admin.statements", _("Statements")),
+                ("admin.payout_taxes", _("Tax on payouts")),
             ],
         ),
         (

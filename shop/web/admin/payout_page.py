@@ -13,7 +13,7 @@ from shop.kernel.errors import Invalid, ShopError
 from shop.kernel.i18n import _l
 from shop.kernel.words import Words, say
 from shop.rewards import consents as consents_verbs
-from shop.rewards import earnings, keys, payout_lists, payout_stops, sentences
+from shop.rewards import earnings, keys, payout_lists, payout_stops, sentences, taxes
 from shop.rewards import payouts as rewards
 from shop.rewards.models import Act
 from shop.web import access, render
@@ -140,6 +140,7 @@ def _page(payout_id: int, *, refused: str = "", message: str = "", status: int =
             "admin/payouts/one.html",
             status=status,
             payout=one,
+            payee_id=payee_id,
             name=rewards.names_of(session, [payee_id]).get(payee_id, "?"),
             items=items,
             points=earnings.point_names(session, [item.point_key for item in items]),
@@ -147,6 +148,7 @@ def _page(payout_id: int, *, refused: str = "", message: str = "", status: int =
             people=people.names_of(session, acting),
             history=history,
             approvals=approvals,
+            tax=taxes.record_of(session, payout_id),
             asked=consents.asked_for(
                 session,
                 lambda found: found.subject_id == payout_id and found.act in (Act.VOID, Act.CLEAR),

@@ -13,6 +13,7 @@ ACTS: Mapping[Act, Words] = {
     Act.NOT_SENT: _l("Record that the bank did not take a file"),
     Act.CLEAR: _l("Let a payout go on whose facts disagreed"),
     Act.TERMS: _l("Change the terms of a way of paying"),
+    Act.TAX: _l("Put a withholding table in force"),
 }
 DECISIONS: Mapping[str, Words] = {
     "agreed": _l("Agreed"),

@@ -1,6 +1,17 @@
 """The point's desk: today, sharing, orders, earnings, handing over, the shop window."""
 
-from shop.web.desk import earnings, hand_over, orders, payee, places, share, shopfront, team, today
+from shop.web.desk import (
+    earnings,
+    hand_over,
+    orders,
+    payee,
+    places,
+    share,
+    shopfront,
+    statements,
+    team,
+    today,
+)
 from shop.web.desk.routes import blueprint
 
 __all__ = [
@@ -12,6 +23,7 @@ __all__ = [
     "places",
     "share",
     "shopfront",
+    "statements",
     "team",
     "today",
 ]

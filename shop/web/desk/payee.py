@@ -32,7 +32,7 @@ def change_payee() -> Any:
     if form.validate():
         try:
             with db.unit_of_work() as session:
-                own = _own_payee(session)
+                own = own_payee(session)
                 if not _may_change(destinations.current(session, [own.id]).get(own.id)):
                     abort(403)
                 destinations.set_destination(
@@ -52,7 +52,7 @@ def change_payee() -> Any:
 
 def _page(form: OwnDestinationForm, *, status: int = 200) -> Response:
     with db.reading() as session:
-        own = _own_payee(session)
+        own = own_payee(session)
         current = destinations.current(session, [own.id]).get(own.id)
         points = queries.points_of_payee(session, own.id)
     return render.page(
@@ -71,7 +71,7 @@ def _may_change(current: Destination | None) -> bool:
     return current is None or current.rail in OWN_RAILS
 
 
-def _own_payee(session: Session) -> Payee:
+def own_payee(session: Session) -> Payee:
     """The payee of the chosen point, if this person owns every point that it is paid for.
 
     A dealer with five stores has one payee; whoever owns one of the stores must not redirect the

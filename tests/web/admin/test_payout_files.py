@@ -4,7 +4,6 @@ import csv
 import io
 from decimal import Decimal
 from importlib.resources import as_file, files
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -22,11 +21,10 @@ from shop.network import account_numbers
 from shop.network.models import Rail
 from shop.rewards import payout_files
 from shop.rewards.files.pain001 import NAMESPACE, Pain001
-from tests.conftest import START, Clock, Database
+from tests.conftest import START, Clock
 from tests.factories.many_payees import many_payees
-from tests.installation import install
 from tests.web.admin.test_finance_pages import act, all_payouts, page
-from tests.world import World, build
+from tests.world import World
 
 OWN = Account(holder="山野商贸有限公司", number="110060149018010012345", bank="BOC HK", code="012")
 IBAN = "GB82WEST12345698765432"
@@ -130,11 +128,6 @@ class TestTables:
 )
 def test_an_iban_is_checked_by_its_digits(number: str, *, good: bool) -> None:
     assert account_numbers.is_iban(number) is good
-
-
-@pytest.fixture
-def world(database: Database, business_clock: Clock, tmp_path: Path) -> World:
-    return build(install(database.urls, tmp_path))
 
 
 def approved(world: World, business_clock: Clock, *rails: Rail) -> None:

@@ -3,7 +3,6 @@
 import os
 import re
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,19 +20,13 @@ from shop.network.models import Rail
 from shop.rewards import payable, payout_runs, payout_terms
 from shop.rewards.payout_models import PayoutTerms, PayoutWork
 from shop.rewards.throttle import Bucket
-from tests.conftest import Clock, Database
+from tests.conftest import Clock
 from tests.factories.many_payees import many_payees
-from tests.installation import install
 from tests.speed.test_statements import counted
 from tests.web.admin.test_finance_pages import act, all_payouts, consent, page, tasks
-from tests.world import World, build
+from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("keeps_what_it_knows")
-
-
-@pytest.fixture
-def world(database: Database, business_clock: Clock, tmp_path: Path) -> World:
-    return build(install(database.urls, tmp_path))
 
 
 @pytest.fixture
