@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export GRIDSHOP_SHARED ?= ../shared
 
-.PHONY: help run test check soak pictures lock messages clean
+.PHONY: help run test check soak bench pictures lock messages clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ check: $(BIN)/.tools ## format, lint, types, templates, import contracts
 
 soak: $(BIN)/.tools built ## the long run
 	GRIDSHOP_SOAK=1 $(BIN)/python -m pytest -n 2 --dist loadgroup -m "soak or longer"
+
+bench: $(BIN)/.tools ## how fast, beside the limit of the same run
+	$(BIN)/python -m tests.bench.what_if
 
 pictures: $(BIN)/.tools built ## the README's pictures, by the browser test
 	$(BIN)/python -m pytest -n 0 tests/browser/test_walk.py

@@ -15,7 +15,7 @@ from commissions.arithmetic import cumulative
 from commissions.calculator import Reckoning, hand_over
 from commissions.decisions import Decision
 from commissions.facts import Fact
-from commissions.history import History, LineHistory, fold
+from commissions.history import History, LineHistory, Parcel, fold
 
 Origin = tuple[str, str, str, str]
 """Line key, role, cause, cause key: names one earning for ever."""
@@ -70,7 +70,7 @@ def _of_sale(decision: Decision, history: History, if_lost: History) -> Target:
     base = line.line.base_amount
     taken = cumulative(decision.amount, line.refunded, base)
     lost = cumulative(decision.amount, if_lost.lines[decision.line_key].refunded, base)
-    delivered_at = _line_delivered_at(history, line)
+    delivered_at = line_delivered_at(history, line)
     return Target(decision, taken, lost - taken, delivered_at, line.refunded, base)
 
 
@@ -85,14 +85,12 @@ def _of_parcels(
         )
         taken = cumulative(decision.amount, part.refunded, part.base)
         lost = cumulative(decision.amount, lost_parcel.part.refunded, part.base)
-        delivered_at = history.delivered_at.get(parcel.fact.key)
-        if delivered_at is None and parcel.kept == 0:
-            delivered_at = line.last_refund_at
+        delivered_at = parcel_delivered_at(history, line, parcel)
         found.append(Target(decision, taken, lost - taken, delivered_at, part.refunded, part.base))
     return found
 
 
-def _line_delivered_at(history: History, line: LineHistory) -> datetime | None:
+def line_delivered_at(history: History, line: LineHistory) -> datetime | None:
     """When the last unit that was not refunded arrived; None while one is on its way."""
     if line.waiting.units:
         return None
@@ -103,3 +101,11 @@ def _line_delivered_at(history: History, line: LineHistory) -> datetime | None:
     if kept:
         return None if None in kept else max(at for at in kept if at)
     return max((at for at in arrivals.values() if at), default=line.last_refund_at)
+
+
+def parcel_delivered_at(history: History, line: LineHistory, parcel: Parcel) -> datetime | None:
+    """When a hand-over arrived, or the last unit of it was given back; None while it is to come."""
+    delivered_at = history.delivered_at.get(parcel.fact.key)
+    if delivered_at is None and parcel.kept == 0:
+        return line.last_refund_at
+    return delivered_at

@@ -14,7 +14,7 @@ from shop.notifications import models as notifications
 from shop.orders import models as orders
 from shop.payments import models as payments
 from shop.rewards import models as rewards
-from shop.rewards import payout_models, tax_models
+from shop.rewards import objections, payout_models, tax_models
 from shop.search import table as search
 from shop.sharing import models as sharing
 from shop.storefront import models as storefront
@@ -30,6 +30,7 @@ SLICES = (
     network,
     nodes,
     notifications,
+    objections,
     orders,
     payments,
     payout_models,

@@ -22,7 +22,7 @@ from shop.network import importer as network_importer
 from shop.network.destinations import DestinationChanged
 from shop.network.joining import ApplicationDecided
 from shop.network.points import PointActivated, PointsActivated, PointStatusChanged
-from shop.notifications import applications, buyers, messages, outgoing, ports
+from shop.notifications import applications, buyers, messages, objections, outgoing, ports
 from shop.notifications import destinations as destination_news
 from shop.orders.events import (
     Delivered,
@@ -43,7 +43,9 @@ from shop.rewards import (
     payouts,
     statements,
     upkeep,
+    what_if,
 )
+from shop.rewards.objections import ObjectionAnswered
 from shop.search import index
 from shop.storefront import edit as storefronts
 from shop.storefront import opening
@@ -74,6 +76,7 @@ EVENTS: Mapping[type[Event], Sequence[Callable[..., None]]] = {
     TransfersSeen: (on_transfer.on_transfers,),
     BankPaymentSeen: (on_transfer.on_bank_payment,),
     AccountChanged: (on_transfer.on_account,),
+    ObjectionAnswered: (objections.on_answered,),
 }
 
 JOBS: Mapping[str, Job] = {
@@ -89,6 +92,7 @@ JOBS: Mapping[str, Job] = {
     applications.TO_APPLICANT: Job(applications.send_decision, calls_outside=True),
     buyers.TO_BUYER: Job(buyers.send, calls_outside=True),
     destination_news.TELL_OWNERS: Job(destination_news.send_warning, calls_outside=True),
+    objections.TELL_OF_ANSWER: Job(objections.send_answer, calls_outside=True),
     "notifications.to_point": Job(messages.send_to_point, calls_outside=True),
     "payments.poll": Job(endings.poll, calls_outside=True),
     "payments.send_refund": Job(refund_sending.send, calls_outside=True),
@@ -98,6 +102,7 @@ JOBS: Mapping[str, Job] = {
     "rewards.credit_left_overs": Job(on_order.credit_left_overs),
     "rewards.seal": Job(upkeep.seal),
     "rewards.audit": Job(upkeep.audit, calls_outside=True),
+    what_if.SIMULATE: Job(what_if.work, calls_outside=True),
     "catalog.repair_sellable": Job(stock_check.repair_sellable),
     "accounts.purge_codes": Job(codes.purge, calls_outside=True),
     "accounts.purge_limits": Job(limits.purge, calls_outside=True),

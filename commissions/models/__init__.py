@@ -22,6 +22,14 @@ from commissions.models.payouts import (
 from commissions.models.periods import Award, Counted, PeriodRow
 from commissions.models.plans import Draft, DraftStatus, Plan, PlanVersion, RuleRow
 from commissions.models.statements import Series, Statement, StatementLine
+from commissions.models.trials import (
+    Trial,
+    TrialBlock,
+    TrialLine,
+    TrialPeriod,
+    TrialStatus,
+    TrialSum,
+)
 
 __all__ = [
     "Approval",
@@ -58,5 +66,11 @@ __all__ = [
     "Skipped",
     "Statement",
     "StatementLine",
+    "Trial",
+    "TrialBlock",
+    "TrialLine",
+    "TrialPeriod",
+    "TrialStatus",
+    "TrialSum",
     "payout_steps",
 ]

@@ -27,6 +27,7 @@ class SaleHead(Base):
     """Null until the calculator ran; a job repeats what failed."""
 
     __table_args__ = (
+        Index(None, "sale_id"),
         Index(
             "ix_commission_sale_head_uncredited",
             "sale_id",

@@ -28,6 +28,7 @@ from commissions.queries.earnings import (
     earnings_of_point,
     earnings_of_sale,
     latest_earnings,
+    lines_of_entries,
 )
 from commissions.queries.payee_balances import BalanceView, balances
 from commissions.queries.payout_lists import (
@@ -59,6 +60,7 @@ __all__ = [
     "earnings_of_sale",
     "entries_of",
     "latest_earnings",
+    "lines_of_entries",
     "open_holds",
     "payout_items",
     "payouts",

@@ -5,7 +5,7 @@ Separate from decisions.py because people think in earnings, each with its net a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -125,6 +125,16 @@ def earning(session: Session, entry_id: int, *, at: datetime) -> Earning | None:
     origin = select(_entry.c.origin_id).where(_entry.c.id == entry_id).scalar_subquery()
     found = _earnings(session, _entry.c.id == origin, at, None, 1)
     return found[0] if found else None
+
+
+def lines_of_entries(session: Session, entry_ids: Collection[int]) -> dict[int, str]:
+    """Keys of the lines that entries belong to; entries of a whole period have none."""
+    rows = session.execute(
+        select(_entry.c.id, _line.c.key)
+        .join(_line, _line.c.id == _entry.c.line_id)
+        .where(_entry.c.id.in_(sorted(entry_ids)))
+    )
+    return {row.id: row.key for row in rows}
 
 
 def _conditions(wanted: Wanted, at: datetime) -> ColumnElement[bool]:

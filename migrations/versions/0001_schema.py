@@ -37,6 +37,7 @@ INSERT_ONLY = (
     "commission_statement",
     "commission_statement_line",
     "line_attribution",
+    "lost_attribution",
     "order_event",
     "payee_tax",
     "payment_event",
@@ -294,6 +295,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("commission_sale_head", schema=None) as batch_op:
         batch_op.create_index(
+            batch_op.f("ix_commission_sale_head_sale_id"), ["sale_id"], unique=False
+        )
+        batch_op.create_index(
             "ix_commission_sale_head_uncredited",
             ["sale_id"],
             unique=False,
@@ -377,6 +381,28 @@ def upgrade() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("last_number", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_commission_statement_series")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "commission_trial_block",
+        sa.Column("id", commissions.schema.Id(), autoincrement=False, nullable=False),
+        sa.Column("plan_key", sa.Text(), nullable=False),
+        sa.Column("first_sale_id", commissions.schema.Id(), nullable=False),
+        sa.Column("last_sale_id", commissions.schema.Id(), nullable=False),
+        sa.Column("sale_count", sa.BigInteger(), nullable=False),
+        sa.Column("fact_count", sa.BigInteger(), nullable=False),
+        sa.Column("credited_count", sa.BigInteger(), nullable=False),
+        sa.Column("names", Json, nullable=False),
+        sa.Column("columns", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint(
+            "first_sale_id <= last_sale_id", name=op.f("ck_commission_trial_block_order")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commission_trial_block")),
+        sa.UniqueConstraint(
+            "plan_key",
+            "first_sale_id",
+            name=op.f("uq_commission_trial_block_plan_key_first_sale_id"),
+        ),
         sqlite_strict=True,
     )
     op.create_table(
@@ -1540,6 +1566,53 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "commission_trial",
+        sa.Column("id", commissions.schema.Id(), autoincrement=False, nullable=False),
+        sa.Column("plan_key", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("draft_id", commissions.schema.Id(), nullable=True),
+        sa.Column("version_id", commissions.schema.Id(), nullable=True),
+        sa.Column("terms", Json, nullable=False),
+        sa.Column("content_hash", sa.Text(), nullable=False),
+        sa.Column("placed_from", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("placed_until", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("after_sale_id", commissions.schema.Id(), nullable=False),
+        sa.Column("done_sales", sa.BigInteger(), nullable=False),
+        sa.Column("total_sales", sa.BigInteger(), nullable=False),
+        sa.Column("line_count", sa.BigInteger(), nullable=False),
+        sa.Column("cut_count", sa.BigInteger(), nullable=False),
+        sa.Column("exact_sales", sa.BigInteger(), nullable=False),
+        sa.Column("checked_sales", sa.BigInteger(), nullable=False),
+        sa.Column("carry", Json, nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("ended_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "status IN ('queued', 'running', 'done', 'failed')",
+            name=op.f("ck_commission_trial_status"),
+        ),
+        sa.CheckConstraint("placed_from < placed_until", name=op.f("ck_commission_trial_stretch")),
+        sa.ForeignKeyConstraint(
+            ["draft_id"],
+            ["commission_plan_draft.id"],
+            name=op.f("fk_commission_trial_draft_id_commission_plan_draft"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["version_id"],
+            ["commission_plan_version.id"],
+            name=op.f("fk_commission_trial_version_id_commission_plan_version"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commission_trial")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("commission_trial", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_commission_trial_plan_key_id"), ["plan_key", "id"], unique=False
+        )
+
+    op.create_table(
         "dispute",
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("payment_id", commissions.schema.Id(), nullable=False),
@@ -1660,6 +1733,60 @@ def upgrade() -> None:
         sa.UniqueConstraint("point_id", name=op.f("uq_location_point_id")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "lost_attribution",
+        sa.Column("point_id", commissions.schema.Id(), nullable=False),
+        sa.Column("order_line_id", commissions.schema.Id(), nullable=False),
+        sa.Column("order_id", commissions.schema.Id(), nullable=False),
+        sa.Column("reason", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["point_id"], ["point.id"], name=op.f("fk_lost_attribution_point_id_point")
+        ),
+        sa.PrimaryKeyConstraint("point_id", "order_line_id", name=op.f("pk_lost_attribution")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "objection",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("subject", sa.String(length=8), nullable=False),
+        sa.Column("subject_id", commissions.schema.Id(), nullable=False),
+        sa.Column("point_id", commissions.schema.Id(), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("raised_by", sa.String(length=80), nullable=False),
+        sa.Column("raised_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("due_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("answered_by", sa.String(length=80), nullable=True),
+        sa.Column("answered_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(status = 'open') = (answered_at IS NULL)", name=op.f("ck_objection_answered")
+        ),
+        sa.CheckConstraint(
+            "answered_by IS NULL OR answered_by <> raised_by",
+            name=op.f("ck_objection_not_the_same"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["point_id"], ["point.id"], name=op.f("fk_objection_point_id_point")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_objection")),
+        sa.UniqueConstraint(
+            "subject",
+            "subject_id",
+            "point_id",
+            name=op.f("uq_objection_subject_subject_id_point_id"),
+        ),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("objection", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_objection_open",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("status = 'open'"),
+            postgresql_where=sa.text("status = 'open'"),
+        )
+
     op.create_table(
         "organization_edge",
         sa.Column("id", commissions.schema.Id(), nullable=False),
@@ -2013,6 +2140,92 @@ def upgrade() -> None:
             batch_op.f("ix_commission_period_point_key_id"), ["point_key", "id"], unique=False
         )
 
+    op.create_table(
+        "commission_trial_line",
+        sa.Column("trial_id", commissions.schema.Id(), autoincrement=False, nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("line_id", commissions.schema.Id(), autoincrement=False, nullable=False),
+        sa.Column("part", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("now_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("then_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("cut_amount", commissions.schema.Amount(), nullable=False),
+        sa.CheckConstraint(
+            "role IN ('seller', 'fulfiller', 'upline')", name=op.f("ck_commission_trial_line_role")
+        ),
+        sa.ForeignKeyConstraint(
+            ["line_id"],
+            ["commission_sale_line.id"],
+            name=op.f("fk_commission_trial_line_line_id_commission_sale_line"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["trial_id"],
+            ["commission_trial.id"],
+            name=op.f("fk_commission_trial_line_trial_id_commission_trial"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "trial_id", "role", "line_id", "part", name=op.f("pk_commission_trial_line")
+        ),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "commission_trial_period",
+        sa.Column("id", commissions.schema.Id(), autoincrement=False, nullable=False),
+        sa.Column("trial_id", commissions.schema.Id(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("point_key", sa.Text(), nullable=False),
+        sa.Column("payee_key", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("period_key", sa.Text(), nullable=False),
+        sa.Column("base_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("line_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("room_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("award_amount", commissions.schema.Amount(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["trial_id"],
+            ["commission_trial.id"],
+            name=op.f("fk_commission_trial_period_trial_id_commission_trial"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commission_trial_period")),
+        sa.UniqueConstraint(
+            "trial_id",
+            "role",
+            "position",
+            "point_key",
+            "payee_key",
+            "currency",
+            "period_key",
+            name=op.f(
+                "uq_commission_trial_period_trial_id_role_position_point_key_payee_key_currency_period_key"
+            ),
+        ),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "commission_trial_sum",
+        sa.Column("trial_id", commissions.schema.Id(), autoincrement=False, nullable=False),
+        sa.Column("dimension", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("line_count", sa.BigInteger(), nullable=False),
+        sa.Column("base_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("now_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("then_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("cut_amount", commissions.schema.Amount(), nullable=False),
+        sa.CheckConstraint(
+            "dimension IN ('role', 'point', 'payee', 'product', 'month')",
+            name=op.f("ck_commission_trial_sum_dimension"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["trial_id"],
+            ["commission_trial.id"],
+            name=op.f("fk_commission_trial_sum_trial_id_commission_trial"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "trial_id", "dimension", "currency", "key", name=op.f("pk_commission_trial_sum")
+        ),
+        sqlite_strict=True,
+    )
     op.create_table(
         "fulfillment",
         sa.Column("id", commissions.schema.Id(), nullable=False),
@@ -2703,6 +2916,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_fulfillment_order_id"))
 
     op.drop_table("fulfillment")
+    op.drop_table("commission_trial_sum")
+    op.drop_table("commission_trial_period")
+    op.drop_table("commission_trial_line")
     with op.batch_alter_table("commission_period", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_commission_period_point_key_id"))
 
@@ -2753,6 +2969,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_organization_edge_point_id"))
 
     op.drop_table("organization_edge")
+    with op.batch_alter_table("objection", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_objection_open",
+            sqlite_where=sa.text("status = 'open'"),
+            postgresql_where=sa.text("status = 'open'"),
+        )
+
+    op.drop_table("objection")
+    op.drop_table("lost_attribution")
     op.drop_table("location")
     with op.batch_alter_table("live_code", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_live_code_point_id"))
@@ -2773,6 +2998,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_dispute_order_id"))
 
     op.drop_table("dispute")
+    with op.batch_alter_table("commission_trial", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_commission_trial_plan_key_id"))
+
+    op.drop_table("commission_trial")
     op.drop_table("commission_rule")
     op.drop_table("application")
     with op.batch_alter_table("tax_record", schema=None) as batch_op:
@@ -2953,6 +3182,7 @@ def downgrade() -> None:
 
     op.drop_table("inbox_event")
     op.drop_table("import_job")
+    op.drop_table("commission_trial_block")
     op.drop_table("commission_statement_series")
     with op.batch_alter_table("commission_statement", schema=None) as batch_op:
         batch_op.drop_index(
@@ -2969,6 +3199,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("credited_at IS NULL"),
             postgresql_where=sa.text("credited_at IS NULL"),
         )
+        batch_op.drop_index(batch_op.f("ix_commission_sale_head_sale_id"))
 
     op.drop_table("commission_sale_head")
     with op.batch_alter_table("commission_sale", schema=None) as batch_op:

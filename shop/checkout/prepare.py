@@ -38,7 +38,7 @@ from shop.orders.make import Made, NewLine, NewOrder
 from shop.orders.models import Order, OrderContact
 from shop.payments import attempts
 from shop.payments.attempts import Attempt
-from shop.sharing import attribution
+from shop.sharing import attribution, lost
 from shop.sharing.attribution import Candidate, Credit, Standing
 from shop.sharing.models import LineAttribution, Touch
 
@@ -267,6 +267,10 @@ def _attribute(
             for credit, line_id in zip(credits, made.line_ids, strict=True)
         ],
     )
+    losers = {
+        line_id: credit.losers for credit, line_id in zip(credits, made.line_ids, strict=True)
+    }
+    lost.note(session, made.order_id, losers)
 
 
 def _attribution_row(credit: Credit, line_id: int, order_id: int, at: datetime) -> dict[str, Any]:

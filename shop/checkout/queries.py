@@ -79,15 +79,16 @@ def opened(
     rows = session.execute(query, {"currency": currency, "at": at}).all()
     if not rows:
         return None
-    first = rows[0]
-    front = Shopfront(*first[-_FRONT:]) if first[-_FRONT] is not None else None
-    filled = [row for row in rows if row.line_id is not None]
-    return Opened(
-        first.Cart,
-        front if front and front.is_open else None,
-        [_line(tuple(row[: -_FRONT - 2])) for row in filled],
-        {row.line_id: _units(row.at_counters) for row in filled},
-    )
+    front = Shopfront(*rows[0][-_FRONT:]) if rows[0][-_FRONT] is not None else None
+    lines: list[Line] = []
+    at_counters: dict[int, dict[int, int]] = {}
+    for row in rows:
+        *facts, told, _cart = row[:-_FRONT]
+        line_id = facts[-_STORED]
+        if line_id is not None:  # a cart without lines is one row
+            lines.append(_line(tuple(facts)))
+            at_counters[line_id] = _units(told)
+    return Opened(rows[0].Cart, front if front and front.is_open else None, lines, at_counters)
 
 
 def _units(told: str) -> dict[int, int]:
@@ -149,7 +150,7 @@ def _opened() -> Select[Any]:
     return (
         _with_lines(query, knows_buyer=False)
         .add_columns(
-            statements.at_counters(line.c.variant_id).label("at_counters"),
+            statements.at_counters(line.c.variant_id),
             Cart,
             *storefronts.columns(front, its_point),
         )
@@ -161,7 +162,7 @@ def _opened() -> Select[Any]:
 def _with_lines(query: Select[Any], *, knows_buyer: bool) -> Select[Any]:
     return (
         query.add_columns(
-            CartLine.id.label("line_id"),
+            CartLine.id,
             CartLine.variant_id,
             CartLine.point_id,
             CartLine.quantity,

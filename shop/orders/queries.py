@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from shop.kernel.pages import Page
 from shop.network.models import Point
 from shop.orders.models import Order, OrderContact, OrderEvent, OrderLine, OrderStatus
-from shop.sharing.models import LineAttribution
+from shop.sharing.models import LineAttribution, LostAttribution
 from shop.storefront.models import Storefront
 
 PAGE_SIZE = 50
@@ -213,6 +213,96 @@ def of_point(
     ).all()
     items = [(OrderRow(*(*row[: len(_ROW)], "")), int(row[len(_ROW)])) for row in rows[:limit]]
     return Page(items, str(items[-1][0].id) if len(rows) > limit else "")
+
+
+@dataclass(frozen=True)
+class LostLine:
+    """A line that a point was in the running for; the buyer and the order stay unnamed."""
+
+    order_line_id: int
+    title: dict[str, str]
+    quantity: int
+    placed_at: datetime | None
+    reason: str
+
+
+def lost_by_point(
+    session: Session, point_id: int, *, after: str = "", limit: int = 30
+) -> Page[LostLine]:
+    """Placed lines that went to somebody else or to nobody, newest first; one statement."""
+    conditions: list[ColumnElement[bool]] = [
+        LostAttribution.point_id == point_id,
+        Order.placed_at.is_not(None),
+    ]
+    if after.isdigit():
+        conditions.append(LostAttribution.order_line_id < int(after))
+    rows = session.execute(
+        select(
+            OrderLine.id,
+            OrderLine.title,
+            OrderLine.quantity,
+            Order.placed_at,
+            LostAttribution.reason,
+        )
+        .join(OrderLine, OrderLine.id == LostAttribution.order_line_id)
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(*conditions)
+        .order_by(LostAttribution.order_line_id.desc())
+        .limit(limit + 1)
+    ).all()
+    items = [LostLine(*row) for row in rows[:limit]]
+    return Page(items, str(items[-1].order_line_id) if len(rows) > limit else "")
+
+
+@dataclass(frozen=True)
+class PointLine:
+    """A line of a placed order as the point sees it that brought it, or was in its running."""
+
+    order_line_id: int
+    order_id: int
+    number: str
+    """Empty for whoever did not bring the line."""
+    title: dict[str, str]
+    options: list[dict[str, str]]
+    quantity: int
+    placed_at: datetime | None
+
+
+def line_of_point(session: Session, point_id: int, order_line_id: int) -> PointLine | None:
+    """One line, if it concerns this point; None if it does not, or is not placed."""
+    found = _lines_of_point(session, point_id, OrderLine.id == order_line_id)
+    return found[0] if found else None
+
+
+def lines_of_point(session: Session, point_id: int, order_id: int) -> list[PointLine]:
+    """The lines of an order that a point brought."""
+    found = _lines_of_point(session, point_id, OrderLine.order_id == order_id)
+    return [one for one in found if one.number]
+
+
+def _lines_of_point(session: Session, point_id: int, which: ColumnElement[bool]) -> list[PointLine]:
+    won = LineAttribution.point_id == point_id
+    lost = (
+        select(LostAttribution.order_line_id)
+        .where(LostAttribution.order_line_id == OrderLine.id, LostAttribution.point_id == point_id)
+        .exists()
+    )
+    rows = session.execute(
+        select(
+            OrderLine.id,
+            OrderLine.order_id,
+            case((won, Order.number), else_=""),
+            OrderLine.title,
+            OrderLine.options,
+            OrderLine.quantity,
+            Order.placed_at,
+        )
+        .join(Order, Order.id == OrderLine.order_id)
+        .join(LineAttribution, LineAttribution.order_line_id == OrderLine.id)
+        .where(which, Order.placed_at.is_not(None), or_(won, lost))
+        .order_by(OrderLine.position)
+    )
+    return [PointLine(*row) for row in rows]
 
 
 def credits_of(session: Session, order_id: int) -> dict[int, LineAttribution]:

@@ -132,6 +132,17 @@ def of_order(session: Session, order_id: int, *, at: datetime) -> list[NamedEarn
     return named(session, rows(session, found))
 
 
+def of_order_by_point(
+    session: Session, order_id: int, point_id: int, *, at: datetime
+) -> dict[int, list[Earning]]:
+    """What one point earns on an order, by order line."""
+    found: dict[int, list[Earning]] = {}
+    for one in queries.earnings_of_sale(session, keys.sale(order_id), at=at):
+        if one.point_key == keys.point(point_id) and one.line_key:
+            found.setdefault(keys.number(one.line_key), []).append(one)
+    return found
+
+
 def named(session: Session, found: list[EarningRow]) -> list[NamedEarning]:
     """Put the point's name beside each; one statement."""
     names = point_names(session, [row.earning.point_key for row in found])

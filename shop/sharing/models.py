@@ -71,6 +71,17 @@ class LineAttribution(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class LostAttribution(Base):
+    """A point that was in the running for a line and lost it; insert-only."""
+
+    __tablename__ = "lost_attribution"
+
+    point_id: Mapped[int] = mapped_column(ForeignKey("point.id"), primary_key=True)
+    order_line_id: Mapped[int] = mapped_column(Id, primary_key=True)
+    order_id: Mapped[int] = mapped_column(Id)
+    reason: Mapped[str] = mapped_column(String(40))
+
+
 class VisitCount(Base):
     """Visits of a storefront on a day of the brand's time zone."""
 
@@ -84,3 +95,4 @@ class VisitCount(Base):
 
 guards.insert_only("touch")
 guards.insert_only("line_attribution")
+guards.insert_only("lost_attribution")

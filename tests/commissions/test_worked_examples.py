@@ -43,6 +43,7 @@ from tests.commissions.factories import (
     terms,
     tiered,
 )
+from tests.commissions.what_if import by_calculator, by_deck, costs_what_it_cost
 
 FILE = Path(os.environ.get("GRIDSHOP_SHARED", "../shared")) / "data/examples/commissions.json"
 
@@ -150,7 +151,9 @@ def minor(text: str) -> int:
 
 
 def earned(the_sale: Sale, *rules: Rule) -> int:
-    found = reckon(the_sale, terms(*rules, ceiling_bps=10_000))
+    the_terms = terms(*rules, ceiling_bps=10_000)
+    found = reckon(the_sale, the_terms)
+    assert by_deck([(the_sale, [])], the_terms) == by_calculator([(the_sale, [])], the_terms)
     return sum(decision.amount for decision in found.decisions)
 
 
@@ -294,6 +297,9 @@ def test_half_refunded_gives_half_back(session: Session, ids: Ids) -> None:
 
     record_refund(session, refunded(minor(given["refund"])), by=BY, ids=ids)
 
+    assert costs_what_it_cost(
+        session, ids, terms(percent(10_000 - brand_share), ceiling_bps=10_000)
+    )
     back = session.scalars(select(Entry.amount).where(Entry.kind == EntryKind.REVERSE)).one()
     assert back == -minor(expect["vendor_back"])
     # The brand keeps the rest by subtraction: what came back less what the point gave back.
@@ -312,6 +318,7 @@ def test_a_refund_after_payment_is_a_debt_for_the_next_payout(session: Session, 
     debt = session.scalars(select(Entry.amount).where(Entry.kind == EntryKind.REVERSE)).one()
     arrived(session, ids, sale(line(base=10_000), key="s2"))
 
+    assert costs_what_it_cost(session, ids, terms(percent(parse_bps(given["rate"]))))
     assert debt == expect["amount_minor"]
     assert [p.amount for p in prepared(session, ids, days=60)] == [3000 + debt]
 
@@ -322,6 +329,7 @@ def paid(session: Session, ids: Ids, bases: list[int], *rules: Rule) -> int:
     for n, base in enumerate(bases):
         arrived(session, ids, sale(line(base=base), key=f"s{n}"), days=2 + n)
     assert prove(session).findings == []
+    assert costs_what_it_cost(session, ids, terms(*rules))
     return int(session.scalar(select(func.sum(Entry.amount))) or 0)
 
 
@@ -379,6 +387,8 @@ def test_two_earn_and_a_third_has_no_name() -> None:
     rules = terms(percent(first), percent(second, Role.UPLINE), ceiling_bps=10_000)
     sold = line(base=minor(given["paid"]), seller=party(a), upline=party(b, contract="dealer"))
 
+    what_if = by_deck([(sale(sold), [])], rules)
+    assert what_if == by_calculator([(sale(sold), [])], rules)
     earned_by = {
         decision.party.point_key: decision.amount
         for decision in reckon(sale(sold), rules).decisions
@@ -399,5 +409,6 @@ def test_who_manages_under_contract_is_paid_of_the_sale() -> None:
 
     rep, manager = reckon(sale(sold), rules).decisions
 
+    assert by_deck([(sale(sold), [])], rules) == by_calculator([(sale(sold), [])], rules)
     assert rep.amount == minor(expect["rep"])
     assert manager.amount == minor(expect["manager"])

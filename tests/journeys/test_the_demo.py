@@ -21,6 +21,8 @@ from shop.trial.shanye.build import ORDERS, build
 from tests.conftest import _database
 from tests.installation import install
 
+pytestmark = pytest.mark.xdist_group("demo")  # or each worker would build it
+
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:

@@ -9,6 +9,7 @@ from shop.web.admin import (
     locations,
     machinery,
     menu,
+    objections,
     order_actions,
     orders,
     payout_page,
@@ -26,6 +27,7 @@ from shop.web.admin import (
     statements,
     tasks,
     taxes,
+    what_if,
 )
 from shop.web.admin.routes import blueprint
 
@@ -39,6 +41,7 @@ __all__ = [
     "locations",
     "machinery",
     "menu",
+    "objections",
     "order_actions",
     "orders",
     "payout_page",
@@ -56,4 +59,5 @@ __all__ = [
     "statements",
     "tasks",
     "taxes",
+    "what_if",
 ]

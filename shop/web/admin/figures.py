@@ -17,7 +17,7 @@ from shop.kernel.words import Words
 from shop.network.models import Application
 from shop.orders.models import DisputeStatus, Order, OrderLine, OrderStatus
 from shop.payments.finalise import MISMATCH, OVERCHARGED, UNFILLABLE
-from shop.rewards import on_order, payable, payout_lists
+from shop.rewards import objections, on_order, payable, payout_lists
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,12 @@ def _of_finance(session: Session, by: str) -> list[Task]:
         payouts(_l("Returned payouts, not paid since"), waits.returned, "returned"),
         Task(_l("Payees waiting for long"), len(late), "admin.payouts", {}, urgent=True),
         Task(_l("Sales without credit"), uncredited, "admin.entries", {}, urgent=True),
+        Task(
+            _l("Objections to answer"),
+            _count(session, objections.open_ones()),
+            "admin.objections",
+            {},
+        ),
     ]
 
 

@@ -3,6 +3,7 @@
 from shop.web.desk import (
     earnings,
     hand_over,
+    objections,
     orders,
     payee,
     places,
@@ -18,6 +19,7 @@ __all__ = [
     "blueprint",
     "earnings",
     "hand_over",
+    "objections",
     "orders",
     "payee",
     "places",

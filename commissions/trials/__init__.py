@@ -1,0 +1,1 @@
+"""What-if: a plan over sales that really happened, without a cent being moved."""
