@@ -41,6 +41,7 @@ INSERT_ONLY = (
     "order_event",
     "payee_tax",
     "payment_event",
+    "payout_reconciliation",
     "self_billing",
     "statement_document",
     "stock_movement",
@@ -524,6 +525,17 @@ def upgrade() -> None:
         sa.Column("changed_by", sa.String(length=80), nullable=False),
         sa.Column("changed_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("currency", name=op.f("pk_payer_account")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "payout_reconciliation",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("since", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("until", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("transfer_count", sa.Integer(), nullable=False),
+        sa.Column("findings", Json, nullable=False),
+        sa.Column("by", sa.String(length=80), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payout_reconciliation")),
         sqlite_strict=True,
     )
     op.create_table(
@@ -1218,6 +1230,24 @@ def upgrade() -> None:
             unique=False,
         )
 
+    op.create_table(
+        "connect_account",
+        sa.Column("payee_id", commissions.schema.Id(), nullable=False),
+        sa.Column("account_id", sa.String(length=80), nullable=False),
+        sa.Column("country", sa.String(length=2), nullable=False),
+        sa.Column("is_complete", sa.Boolean(), nullable=False),
+        sa.Column("can_receive", sa.Boolean(), nullable=False),
+        sa.Column("pays_out", sa.Boolean(), nullable=False),
+        sa.Column("due", Json, nullable=False),
+        sa.Column("created_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("checked_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["payee_id"], ["payee.id"], name=op.f("fk_connect_account_payee_id_payee")
+        ),
+        sa.PrimaryKeyConstraint("payee_id", name=op.f("pk_connect_account")),
+        sa.UniqueConstraint("account_id", name=op.f("uq_connect_account_account_id")),
+        sqlite_strict=True,
+    )
     op.create_table(
         "media",
         sa.Column("id", commissions.schema.Id(), nullable=False),
@@ -3041,6 +3071,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_media_product_id"))
 
     op.drop_table("media")
+    op.drop_table("connect_account")
     with op.batch_alter_table("commission_plan_version", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_commission_plan_version_plan_id_effective_from"))
 
@@ -3157,6 +3188,7 @@ def downgrade() -> None:
         )
 
     op.drop_table("payout_terms")
+    op.drop_table("payout_reconciliation")
     op.drop_table("payer_account")
     with op.batch_alter_table("outbox_job", schema=None) as batch_op:
         batch_op.drop_index(

@@ -95,7 +95,7 @@ def look_for_payout(payout_id: int) -> Any:
 @access.finance
 def ask_about_payout(payout_id: int, act: str) -> Any:
     """Ask a second person to agree."""
-    if act not in (Act.VOID, Act.CLEAR):
+    if act not in (Act.VOID, Act.CLEAR, Act.REVERSE):
         abort(404)
     return _do(
         payout_id,
@@ -151,7 +151,10 @@ def _page(payout_id: int, *, refused: str = "", message: str = "", status: int =
             tax=taxes.record_of(session, payout_id),
             asked=consents.asked_for(
                 session,
-                lambda found: found.subject_id == payout_id and found.act in (Act.VOID, Act.CLEAR),
+                lambda found: (
+                    found.subject_id == payout_id
+                    and found.act in (Act.VOID, Act.CLEAR, Act.REVERSE)
+                ),
             ),
             nothing_lands=consents_verbs.nothing_lands(one, at=at),
             halt=payout_lists.halt(session),
