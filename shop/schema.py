@@ -13,7 +13,7 @@ from shop.network import models as network
 from shop.notifications import models as notifications
 from shop.orders import models as orders
 from shop.payments import models as payments
-from shop.rewards import case_models, objections, payout_models
+from shop.rewards import case_models, objections, payout_models, tax_models
 from shop.rewards import models as rewards
 from shop.search import table as search
 from shop.sharing import models as sharing
@@ -40,6 +40,7 @@ SLICES = (
     search,
     sharing,
     storefront,
+    tax_models,
 )
 """Whatever owns tables."""
 

@@ -25,6 +25,10 @@ class Act(StrEnum):
     """Change minimum, fee or limit of a way of paying."""
     CASE = "case"
     """Put an earning right by hand, or end a debt."""
+    REVERSE = "reverse"
+    """Take the later of two transfers of one payout back at Stripe."""
+    TAX = "tax"
+    """Put a withholding table in force."""
 
 
 class ConsentState(StrEnum):

@@ -38,6 +38,8 @@ def _entries() -> list[tuple[str, list[tuple[str, str]]]]:
                 ("admin.corrections", _("Corrections")),
                 ("admin.debts", _("Debts")),
                 ("admin.payouts", _("Payouts")),
+                ("admin.statements", _("Statements")),
+                ("admin.payout_taxes", _("Tax on payouts")),
             ],
         ),
         (
