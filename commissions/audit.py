@@ -18,6 +18,7 @@ from commissions import is_ours
 from commissions.auditing import (
     balances,
     cases,
+    holds,
     ledger,
     payouts,
     periods,
@@ -86,6 +87,7 @@ def audit(
         yield from findings
     yield from periods.check(session)
     yield from cases.check(session)
+    yield from holds.check(session)
     yield from ledger.check(session)
     for checked, findings in seals.check(session):
         counts.postings += checked

@@ -16,5 +16,5 @@ class Finding:
 
     @property
     def halts(self) -> bool:
-        """Whether payouts must stop. A sale still to be credited owes, it does not mislead."""
-        return self.code != "sale_uncredited"
+        """Whether payouts must stop: not for what is owed and waits, which misleads nobody."""
+        return self.code not in ("sale_uncredited", "entry_stuck")

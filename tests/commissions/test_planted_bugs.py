@@ -93,7 +93,7 @@ BUGS: dict[str, tuple[int, Any, str, Any]] = {
         lambda self, key, _: self.disputed.pop(key),
     ),
     "claimed entries are offered again": (7, claims, "is_claimed", lambda _: false()),
-    "a hold is not looked at": (2, claims, "is_held", lambda *_: false()),
+    "a hold is not looked at": (3, claims, "is_held", lambda *_: false()),
     "an earning is reversed rounding down": (
         4,
         targets,

@@ -81,9 +81,8 @@ class House:
         self.provider = Provider(self.clock)
         self.number = itertools.count()
         self.sold: list[Sold] = []
-        self.holds: dict[str, str] = {}
-        """Key → point, of those that have no deadline."""
-        self.held_until: dict[str, datetime] = {}
+        self.holds: dict[str, tuple[str, datetime]] = {}
+        """Key → point and deadline."""
         self.ann = "ann"
         """Who is paid for the point ann now."""
         self.addresses: dict[str, int] = {}
@@ -371,7 +370,7 @@ class House:
 
     def hold(self) -> None:
         key, who = self._name("hold"), self.any(["ann", "store"])
-        until = self.any([None, self.now + timedelta(days=5)])
+        until = self.now + timedelta(days=self.any([5, 900]))
         with self.sessions.begin() as session:
             open_hold(
                 session,
@@ -384,10 +383,7 @@ class House:
                 at=self.now,
                 ids=self.ids,
             )
-        if until is None:
-            self.holds[key] = who
-        else:
-            self.held_until[who] = max(until, self.held_until.get(who, until))
+        self.holds[key] = (who, until)
 
     def let_go(self) -> None:
         if self.holds:
@@ -397,8 +393,7 @@ class House:
                 close_hold(session, key, by=BY, at=self.now, ids=self.ids)
 
     def is_held(self, point_key: str) -> bool:
-        until = self.held_until.get(point_key)
-        return point_key in self.holds.values() or (until is not None and until > self.now)
+        return any(who == point_key and until > self.now for who, until in self.holds.values())
 
     # Payouts
 
