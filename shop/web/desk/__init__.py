@@ -9,6 +9,7 @@ from shop.web.desk import (
     places,
     share,
     shopfront,
+    statements,
     team,
     today,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "places",
     "share",
     "shopfront",
+    "statements",
     "team",
     "today",
 ]
