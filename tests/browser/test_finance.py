@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Demo
 from tests.browser.steps import be, in_chinese, picture, press
@@ -24,7 +24,8 @@ def test_from_a_draft_to_a_paid_run_of_a_thousand_points(
     have_it_approved(desk)
     take_a_dispute_through(desk, demo)
     prepare_and_send(desk)
-    download_the_bank_file(desk, tmp_path)
+    download_the_bank_files(desk, tmp_path)
+    download_a_statement(desk, tmp_path)
     assert [one for one in desk.complaints if not one.startswith("403 ")] == []  # type: ignore[attr-defined]
 
 
@@ -143,12 +144,41 @@ def prepare_and_send(page: Page) -> None:
     in_chinese(page, "run")
 
 
-def download_the_bank_file(page: Page, folder: Path) -> None:
+def download_the_bank_files(page: Page, folder: Path) -> None:
+    """Together they hold every payout once; then the bank has them."""
     page.goto("/admin/payouts")
-    with page.expect_download() as download:
-        page.get_by_role("link", name="Download").first.click()
-    path = folder / download.value.suggested_filename
-    download.value.save_as(path)
-    assert path.read_text(encoding="utf-8-sig").count("\n") > POINTS
+    lines = [
+        line
+        for link in page.get_by_role("link", name="Download").all()
+        for line in saved(page, link, folder).read_text(encoding="utf-8-sig").splitlines()[1:]
+    ]
+    assert len(lines) >= POINTS
+    assert len({line.partition(",")[0] for line in lines}) == len(lines)
     press(page, page.get_by_role("button", name="The bank has it").first)
     expect(page.get_by_text("Paid", exact=True).first).to_be_visible()
+
+
+def download_a_statement(page: Page, folder: Path) -> None:
+    """Last month is closed; each payee has a numbered paper with every line."""
+    page.goto("/admin/statements")
+    press(page, page.get_by_role("button", name="Close"))
+    for _try in range(120):
+        if page.locator("tbody tr").count() and not page.get_by_role("progressbar").count():
+            break
+        page.wait_for_timeout(1000)
+        page.reload()
+    picture(page, "statements")
+    press(page, page.locator("tbody th a").first)
+    picture(page, "statement")
+    in_chinese(page, "statement")
+    paper = saved(page, page.get_by_role("link", name="PDF"), folder)
+    assert paper.read_bytes().startswith(b"%PDF")
+    assert "," in saved(page, page.get_by_role("link", name="CSV"), folder).read_text("utf-8-sig")
+
+
+def saved(page: Page, link: Locator, folder: Path) -> Path:
+    with page.expect_download() as download:
+        link.click()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
