@@ -1722,6 +1722,8 @@ def upgrade() -> None:
         sa.Column("point_id", commissions.schema.Id(), nullable=True),
         sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("touch_id", commissions.schema.Id(), nullable=True),
+        sa.Column("upline_point_id", commissions.schema.Id(), nullable=True),
+        sa.Column("upline_contract", sa.String(length=120), nullable=False),
         sa.Column("losers", Json, nullable=False),
         sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
