@@ -8,7 +8,7 @@ locks is: the head of the sale, periods in sorted order, balances in sorted orde
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -38,6 +38,8 @@ class Before:
     group: Group
     place: Place
     sums: Sums
+    since: datetime
+    """From when it may be paid: a release is never taken back, also if the line moves on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Step:
     slot: Slot
     place: Place
     sums: Sums
+    since: datetime
 
 
 @dataclass(slots=True)
@@ -118,14 +121,16 @@ def _fold(
     place = Place(row.position, row.period_key, row.delivered_at, row.available_at)
     sums = Sums(row.base_amount, row.line_amount, row.room_amount)
     groups = known.setdefault(slot, {})
-    had = groups.pop(group).sums if group in groups else Sums()
-    groups[group] = Before(group, place, had + sums)
+    had = groups.pop(group, None) or Before(group, place, Sums(), place.available_at)
+    since = min(had.since, place.available_at)
+    groups[group] = Before(group, place, had.sums + sums, since)
 
 
 def _standing(groups: Mapping[Group, Before]) -> Before:
     """Where a line counts that may have moved: everywhere else its sums came back to nothing."""
     found = list(groups.values())
-    return next((one for one in found if one.sums != Sums()), found[-1])
+    standing = next((one for one in found if one.sums != Sums()), found[-1])
+    return replace(standing, since=min(one.since for one in found))
 
 
 def _steps(
@@ -143,10 +148,13 @@ def _steps(
         if old and old.group == group:
             had = old.sums
         elif old and old.sums != Sums():
-            left = Step(slot, old.place, Sums() - old.sums)
+            left = Step(slot, old.place, Sums() - old.sums, old.since)
             steps.setdefault(old.group, []).append(left)
         if new and group and new.sums != had:
-            steps.setdefault(group, []).append(Step(slot, new.place, new.sums - had))
+            since = new.place.available_at
+            if old:
+                since = min(since, old.since)
+            steps.setdefault(group, []).append(Step(slot, new.place, new.sums - had, since))
     return steps
 
 
@@ -176,7 +184,7 @@ def _shift(
         line_amount=change.line,
         room_amount=change.room,
         award_amount=0,
-        first_available_at=min(step.place.available_at for step in steps),
+        first_available_at=min(step.since for step in steps),
         last_available_at=max(step.place.available_at for step in steps),
     )
     new, first, last = statement.excluded, table.c.first_available_at, table.c.last_available_at
@@ -321,4 +329,4 @@ def _available_at(period: Any, rule: Rule, steps: Sequence[Step], amount: int) -
         return last
     if rule.tiers or rule.role is Role.BONUS:
         return first
-    return max(step.place.available_at for step in steps)
+    return max(step.since for step in steps)

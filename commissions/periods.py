@@ -158,17 +158,21 @@ def _is_met(reckoning: Reckoning, target: Target, bonus: Rule) -> bool:
 def _sums(reckoning: Reckoning, target: Target, rule: Rule) -> Sums:
     left = target.line_base - target.refunded_base
     own = rule.role is not Role.BONUS
-    room = _room(reckoning, target, own=own)
-    net_room = room * left // target.line_base if target.line_base else 0
-    return Sums(left, target.left if own else 0, net_room)
+    room = _room(reckoning, target, left, own=own)
+    return Sums(left, target.left if own else 0, room)
 
 
-def _room(reckoning: Reckoning, target: Target, *, own: bool) -> int:
-    """What the ceiling leaves for bands, and what of that for a bonus on the same line."""
+def _room(reckoning: Reckoning, target: Target, left: int, *, own: bool) -> int:
+    """What the ceiling leaves for bands, net of refunds, and what of that for a bonus beside them.
+
+    Bands bring a line to its highest percentage, whichever way its own amount was rounded.
+    """
+    if target.line_base == 0:
+        return 0
     rule = target.decision.rule
-    headroom = reckoning.headroom.get(target.decision.line_key, 0)
-    rises = rule.top_bps - rule.bps if rule is not None and rule.tiers else 0
-    for_bands = min(headroom, -(-target.line_base * rises // FULL_BPS))
+    headroom = reckoning.headroom.get(target.decision.line_key, 0) * left // target.line_base
+    highest = -(-left * rule.top_bps // FULL_BPS) if rule is not None and rule.tiers else 0
+    for_bands = min(headroom, max(0, highest - target.left))
     return for_bands if own else headroom - for_bands
 
 

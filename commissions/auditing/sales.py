@@ -279,6 +279,7 @@ def _timeline(session: Session) -> list[Mapping[Any, Any]]:
     version, plan = table_of(PlanVersion), table_of(Plan)
     columns = (
         version.c.id,
+        version.c.number,
         version.c.effective_from,
         version.c.effective_to,
         version.c.published_at,
@@ -294,21 +295,26 @@ def _timeline(session: Session) -> list[Mapping[Any, Any]]:
 def _possible_versions(
     timeline: list[Mapping[Any, Any]], stored: StoredSale, credited_at: datetime
 ) -> list[int | None]:
-    """The version in force, and the one before while its publication was being committed."""
+    """The version in force, and those before it while a publication was being committed."""
     sale = stored.sale
-    return [
-        _in_force(timeline, sale.plan_key, sale.placed_at, known_at)
-        for known_at in (credited_at, credited_at - LONGEST_TRANSACTION)
+    known = [
+        row
+        for row in timeline
+        if row["plan_key"] == sale.plan_key and row["published_at"] <= credited_at
     ]
+    unseen = [row for row in known if row["published_at"] > credited_at - LONGEST_TRANSACTION]
+    unseen.sort(key=lambda row: (row["published_at"], row["number"]))
+    possible = [_in_force(known, sale.placed_at)]
+    while unseen:
+        known.remove(unseen.pop())
+        possible.append(_in_force(known, sale.placed_at))
+    return possible
 
 
-def _in_force(
-    timeline: list[Mapping[Any, Any]], plan_key: str, moment: datetime, known_at: datetime
-) -> int | None:
+def _in_force(timeline: list[Mapping[Any, Any]], moment: datetime) -> int | None:
     for row in timeline:
         ends = row["effective_to"]
-        covers = row["effective_from"] <= moment and (ends is None or ends > moment)
-        if row["plan_key"] == plan_key and covers and row["published_at"] <= known_at:
+        if row["effective_from"] <= moment and (ends is None or ends > moment):
             return int(row["id"])
     return None
 

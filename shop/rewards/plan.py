@@ -1,7 +1,7 @@
 """The brand's plan: what is in force, the draft on the desk, and publishing by a second person."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from commissions import plan_checks, plans, versions
 from commissions.models import Draft, DraftStatus, Plan, PlanVersion
 from commissions.plan_checks import Market, Problem
-from commissions.terms import Rate, Role, Rule, SamePoint, Terms
+from commissions.terms import Role, Rule, Terms
 from commissions.versions import InForce
 from shop.catalog.models import Category, Product, Variant
 from shop.kernel import brand as brands
@@ -19,6 +19,8 @@ from shop.network.models import Point, PointKind
 
 KEY = "default"
 OPEN = (DraftStatus.DRAFT, DraftStatus.SUBMITTED)
+ROLES = (Role.SELLER, Role.FULFILLER, Role.UPLINE, Role.BONUS)
+"""In the order in which pages show them."""
 
 
 def in_force(session: Session, *, at: datetime) -> InForce | None:
@@ -53,6 +55,7 @@ def start(session: Session, *, by: str, at: datetime) -> Draft:
         plans.create_plan(session, KEY, name="Commission plan", by=by, at=at, ids=ids.new)
     current = in_force(session, at=at)
     terms = current.terms if current else Terms(rules=())
+    terms = replace(terms, zone=brands.current(session).timezone)
     return plans.start_draft(session, KEY, terms, by=by, at=at, ids=ids.new)
 
 
@@ -83,12 +86,13 @@ def publish(
     at: datetime,
 ) -> PlanVersion:
     """Make it a version that never changes; by somebody else than its author."""
+    draft = by_id(session, draft_id)
     return plans.publish_draft(
         session,
         draft_id,
         effective_from=effective_from,
         expected_hash=expected_hash,
-        market=market(session),
+        market=market(session, terms_of(draft) if draft else Terms(rules=())),
         by=by,
         at=at,
         ids=ids.new,
@@ -105,52 +109,43 @@ def by_id(session: Session, draft_id: int) -> Draft | None:
     return session.get(Draft, draft_id)
 
 
-def names_of(session: Session, terms: Sequence[Terms]) -> dict[str, dict[str, str]]:
-    """What rules name by key, in every language that it has: products, variants, points."""
-    rules = [rule for one in terms for rule in one.rules]
-    products = _numbers(key for rule in rules for key in rule.when.products)
-    variants = _numbers(key for rule in rules for key in rule.when.variants)
-    points = _numbers(key for rule in rules for key in rule.when.points)
-    found: dict[str, dict[str, str]] = {}
-    for number, title in session.execute(
-        select(Product.id, Product.title).where(Product.id.in_(products))
-    ):
-        found[f"product:{number}"] = title
-    for number, sku in session.execute(
-        select(Variant.id, Variant.sku).where(Variant.id.in_(variants))
-    ):
-        found[f"variant:{number}"] = {"en": sku or ""}
-    for number, name in session.execute(select(Point.id, Point.name).where(Point.id.in_(points))):
-        found[f"point:{number}"] = {"en": name}
-    return found
-
-
-def _numbers(names: Iterable[str]) -> list[int]:
-    tails = (name.rpartition(":")[2] for name in names)
-    return sorted({int(tail) for tail in tails if tail.isdigit()})
-
-
 def discard(session: Session, draft_id: int, *, by: str, at: datetime) -> None:
     plans.discard_draft(session, draft_id, by=by, at=at, ids=ids.new)
 
 
 def problems(session: Session, terms: Terms) -> list[Problem]:
     """What stands against publishing, and what should be thought about."""
-    return plan_checks.check(terms, market(session))
+    return plan_checks.check(terms, market(session, terms))
 
 
-def market(session: Session) -> Market:
-    """What a plan has to fit: the sold currency, and the things that rules may name."""
+def market(session: Session, terms: Terms) -> Market:
+    """What these terms have to fit: the sold currency, and the things that their rules name."""
+    brand, whens = brands.current(session), [rule.when for rule in terms.rules]
+    named = {
+        "categories": (Category.id, {key for when in whens for key in when.categories}),
+        "products": (Product.id, {key for when in whens for key in when.products}),
+        "variants": (Variant.id, {key for when in whens for key in when.variants}),
+        "points": (Point.id, {key for when in whens for key in when.points}),
+    }
     return Market(
-        currencies=(brands.current(session).currency,),
+        currencies=(brand.currency,),
+        zone=brand.timezone,
         known={
             "point_kinds": [kind.value for kind in PointKind],
             "point_groups": _distinct(session, Point.group_key),
             "grades": _distinct(session, Point.grade),
-            "categories": [f"category:{one}" for one in session.scalars(select(Category.id))],
-            "products": [f"product:{one}" for one in session.scalars(select(Product.id))],
+            **{name: _existing(session, *each) for name, each in named.items()},
         },
     )
+
+
+def _existing(
+    session: Session, column: InstrumentedAttribute[int], named: Collection[str]
+) -> list[str]:
+    """Of these keys those whose thing exists; the others need not be looked at."""
+    numbers = {int(tail): key for key in named if (tail := key.rpartition(":")[2]).isdigit()}
+    found = session.scalars(select(column).where(column.in_(sorted(numbers)))) if numbers else ()
+    return [numbers[one] for one in found]
 
 
 def terms_of(draft: Draft) -> Terms:
@@ -158,86 +153,65 @@ def terms_of(draft: Draft) -> Terms:
     return plans.terms_of_draft(draft)
 
 
-@dataclass(frozen=True, kw_only=True)
-class TypedRule:
-    """What the page edits of a rule."""
-
-    key: str
-    """The rule of the draft that it was, as `key_of` names it; empty for a new one."""
-    role: Role
-    name: str
-    enabled: bool
-    rate: Rate
-    value: int | None
-    """Basis points, or minor units of the brand's currency; None leaves a fixed rate as it is."""
-    hold_days: int
-    kinds: tuple[str, ...]
-    groups: tuple[str, ...]
-    categories: tuple[str, ...]
-    service: str
-
-
 def key_of(rule: Rule) -> str:
     """Names a rule within its terms."""
     return f"{rule.role.value}:{rule.position}"
 
 
-def edited(
-    before: Terms,
-    typed: Sequence[TypedRule],
-    *,
-    ceiling_bps: int,
-    same_point: SamePoint,
-    currency: str,
-) -> Terms:
-    """The terms with the page's changes, its rules numbered by role in their order.
+def rule_of(terms: Terms, key: str) -> Rule | None:
+    """The rule of this key."""
+    return next((rule for rule in terms.rules if key_of(rule) == key), None)
 
-    Whatever the page does not edit stays as it was in the rule that a row stands for: a condition
-    that got lost would pay more people more money.
+
+def with_rule(terms: Terms, key: str, rule: Rule) -> Terms:
+    """The terms with this rule instead of the one of the key; a new one enters at the top.
+
+    On top it is seen and tried first: below, a rule that always wins would hide it (RC-2).
     """
-    known = {key_of(rule): rule for rule in before.rules}
+    before = rule_of(terms, key)
+    if before is not None and before.role is rule.role:
+        return _numbered(terms, [rule if one is before else one for one in terms.rules])
+    return _numbered(terms, [rule, *(one for one in terms.rules if one is not before)])
+
+
+def moved(terms: Terms, key: str, *, up: bool) -> Terms:
+    """The terms with a rule one place up or down in its role; at the end of it nothing moves."""
+    rule = rule_of(terms, key)
+    if rule is None:
+        return terms
+    group = [one for one in _in_order(terms.rules) if one.role is rule.role]
+    at = group.index(rule)
+    to = at - 1 if up else at + 1
+    if not 0 <= to < len(group):
+        return terms
+    group[at], group[to] = group[to], group[at]
+    return _numbered(terms, [*group, *(one for one in terms.rules if one.role is not rule.role)])
+
+
+def without(terms: Terms, key: str) -> Terms:
+    """The terms without a rule."""
+    return _numbered(terms, [one for one in terms.rules if key_of(one) != key])
+
+
+def switched(terms: Terms, key: str, *, on: bool) -> Terms:
+    """The terms with a rule switched on or off."""
+    rules = [replace(one, enabled=on) if key_of(one) == key else one for one in terms.rules]
+    return replace(terms, rules=tuple(rules))
+
+
+def _numbered(terms: Terms, rules: Sequence[Rule]) -> Terms:
+    """Rules by role, numbered in the order in which they stand here."""
+    ordered = sorted(rules, key=lambda one: ROLES.index(one.role))
     numbers: dict[Role, int] = {}
-    rules = []
-    for row in typed:
-        numbers[row.role] = numbers.get(row.role, 0) + 1
-        rules.append(_edited(known.get(row.key), row, numbers[row.role], currency))
-    return replace(before, rules=tuple(rules), ceiling_bps=ceiling_bps, same_point=same_point)
+    placed = []
+    for rule in ordered:
+        numbers[rule.role] = numbers.get(rule.role, 0) + 1
+        placed.append(replace(rule, position=numbers[rule.role]))
+    return replace(terms, rules=tuple(placed))
 
 
-def _edited(before: Rule | None, row: TypedRule, position: int, currency: str) -> Rule:
-    base = before or Rule(position=position, role=row.role, name=row.name, rate=row.rate)
-    return replace(
-        base,
-        position=position,
-        role=row.role,
-        name=row.name,
-        enabled=row.enabled,
-        rate=row.rate,
-        bps=_bps(base, row),
-        fixed=_fixed(base, row, currency),
-        hold_days=row.hold_days,
-        when=replace(
-            base.when,
-            point_kinds=row.kinds,
-            point_groups=row.groups,
-            categories=row.categories,
-        ),
-        service=row.service,
-    )
-
-
-def _bps(base: Rule, row: TypedRule) -> int:
-    if row.rate is Rate.PERCENT:
-        return row.value or 0
-    return base.bps if base.rate is Rate.FIXED else 0
-
-
-def _fixed(base: Rule, row: TypedRule, currency: str) -> Mapping[str, int]:
-    """Amounts in other currencies stay; a percentage that becomes an amount begins with its own."""
-    if row.rate is Rate.PERCENT:
-        return base.fixed if base.rate is Rate.PERCENT else {}
-    known = base.fixed if base.rate is Rate.FIXED else {}
-    return dict(known) if row.value is None else {**known, currency: row.value}
+def _in_order(rules: Sequence[Rule]) -> list[Rule]:
+    return sorted(rules, key=lambda one: (ROLES.index(one.role), one.position))
 
 
 def _distinct(session: Session, column: InstrumentedAttribute[str]) -> list[str]:

@@ -67,6 +67,8 @@ class Provider:
     transfers: list[tuple[datetime, Transfer]] = field(default_factory=list)
     saved: dict[str, tuple[datetime, Answer]] = field(default_factory=dict)
     coming: list[tuple[datetime, Order]] = field(default_factory=list)
+    done: set[str] = field(default_factory=set)
+    """Keys that had their effect."""
 
     def look_up(self, order: Order) -> list[Transfer]:
         self._land()
@@ -116,6 +118,8 @@ class Provider:
         for at, order in [c for c in self.coming if c[0] <= self.clock.now]:
             self.coming.remove((at, order))
             known = self.saved.get(order.key)
+            if order.key in self.done:
+                continue  # a key has one effect at most, whatever was answered
             if known is None or known[1].kind is AnswerKind.SERVER_ERROR:
                 self._save(order.key, self._make(order, at), at)
 
@@ -138,4 +142,5 @@ class Provider:
             destination_hash=order.destination_hash,
         )
         self.transfers.append((at, transfer))
+        self.done.add(order.key)
         return Answer(kind=AnswerKind.DONE, transfer=transfer)

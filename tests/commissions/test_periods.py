@@ -287,6 +287,21 @@ class TestCaps:
         assert net(session, "store") == 300
         assert proven(session)
 
+    def test_a_line_that_moves_on_takes_its_cap_along_at_once(
+        self, session: Session, ids: Ids
+    ) -> None:
+        # Sent back, it counts in January and is released; that it arrived after all is told in
+        # February. What it earned stays payable, so the cap must not wait for February's days.
+        store = percent(1000, Role.FULFILLER, period=Period.MONTH, period_cap={"CNY": 100})
+        published(session, ids, terms(store))
+        credited(session, ids, sale(line(base=4000, quantity=2)))
+        told = [fulfilled(days=1), refunded(1000, units=2, days=2)]
+        record_facts(session, told, by=BY, ids=ids)
+        record_facts(session, [delivered("h1", days=35)], by=BY, ids=ids)
+
+        assert [payout.amount for payout in prepared(session, ids, days=36)] == [100]
+        assert proven(session)
+
 
 class TestBonus:
     def test_only_own_sales_that_meet_it_count(self, session: Session, ids: Ids) -> None:

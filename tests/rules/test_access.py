@@ -16,6 +16,7 @@ from shop.kernel import clock, db
 from shop.network import points, tree
 from shop.network.models import PointKind, PointRole
 from shop.network.points import NewPoint
+from shop.orders.models import OrderLine
 from shop.rewards import keys
 from shop.sharing import links
 from shop.web.access import rule_of
@@ -174,7 +175,10 @@ def own_things(world: World) -> dict[str, tuple[str, str, tuple[str, ...]]]:
         entry = session.scalars(select(Entry.id).where(Entry.point_key == anna)).first()
         ticket = session.scalars(select(PickupTicket.id)).first()
         code = links.live_code(session, world.points["anna"], "/", label="door", at=clock.now())
+        line_id, order_id = session.execute(select(OrderLine.id, OrderLine.order_id)).one()
     return {
+        "line_id": (str(line_id), "anna", ("bo", "keeper", "clerk", "boss", "buyer")),
+        "order_id": (str(order_id), "anna", ("bo", "keeper", "clerk", "boss", "buyer")),
         "entry_id": (str(entry), "anna", ("bo", "keeper", "clerk", "boss", "buyer")),
         "ticket_id": (str(ticket), "keeper", ("anna", "bo", "boss", "buyer")),
         "code": (code, "anna", ("bo", "keeper", "boss", "buyer")),

@@ -26,6 +26,7 @@ from shop.sharing.models import LineAttribution, Touch
 LOOK_BACK = timedelta(days=7)
 """How late a worker may come to an order."""
 WINDOW = timedelta(days=28)
+_TOUCH, _VISITORS = "touch_id", "visitors"
 _DISPUTED = (DisputeStatus.NEEDS_RESPONSE, DisputeStatus.UNDER_REVIEW, DisputeStatus.LOST)
 
 
@@ -100,7 +101,7 @@ def _orders(session: Session, at: datetime, limit: int) -> Sequence[Any]:
         select(
             LineAttribution.order_id,
             LineAttribution.point_id,
-            func.min(LineAttribution.touch_id).label(name="touch_id"),
+            func.min(LineAttribution.touch_id).label(_TOUCH),
         )
         .where(LineAttribution.at > at - LOOK_BACK, LineAttribution.point_id.is_not(None))
         .group_by(LineAttribution.order_id, LineAttribution.point_id)
@@ -257,7 +258,7 @@ def _code_visitors(session: Session, at: datetime) -> Sequence[Any]:
     known = Touch.__table__.alias("known")
     before = exists().where(known.c.visitor == Touch.visitor, known.c.at < Touch.at)
     by_code = (
-        select(Touch.point_id, func.count(func.distinct(Touch.visitor)).label(name="visitors"))
+        select(Touch.point_id, func.count(func.distinct(Touch.visitor)).label(_VISITORS))
         .where(Touch.at > at - timedelta(days=1), Touch.source != "", ~before)
         .group_by(Touch.point_id, Touch.source)
         .subquery()

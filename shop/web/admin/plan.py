@@ -1,5 +1,7 @@
 """The plan screen: the list on the page is the precedence; a second person publishes."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,14 +11,14 @@ from sqlalchemy.orm import Session
 from commissions.errors import CommissionError, StaleState
 from commissions.models import Draft
 from commissions.plans import NotPublishable, Retroactive, SamePerson, TermsChanged
+from commissions.terms import Terms
 from shop.accounts import queries as people
-from shop.catalog.categories import categories
 from shop.kernel import clock, db
 from shop.kernel.errors import Conflict, Invalid
-from shop.kernel.i18n import _l, text_of
+from shop.kernel.i18n import _l
 from shop.kernel.words import Words, say
-from shop.network.models import PointKind
 from shop.rewards import plan as plans
+from shop.rewards import plan_example, plan_names, sentences
 from shop.web import access, render
 from shop.web.actor import current_actor
 from shop.web.admin import plan_form, plan_words
@@ -44,44 +46,70 @@ def start_plan() -> Any:
 @blueprint.post("/plan/<int:draft_id>")
 @access.finance_maker
 def save_plan(draft_id: int) -> Any:
-    """Save the rules, or hand them to a second person as well."""
-    rows = plan_form.read(request.form)
-    ceiling = request.form.get("ceiling", "")
-    try:
-        typed = plan_form.rules(rows, currency=_currency())
-        ceiling_bps = plan_form.bps(ceiling, "ceiling")
-        same_point = plan_form.same_point(request.form)
-    except Invalid as error:
-        return _page(rows=rows, message=say(error.message), status=422)
-    actor, at, submits = current_actor(), clock.now(), "submit" in request.form
+    """Save what holds for all rules, or hand the draft to a second person as well."""
+    submits = "submit" in request.form
     try:
         with db.unit_of_work() as session:
-            draft = _draft(session, draft_id)
-            terms = plans.edited(
-                plans.terms_of(draft),
-                typed,
-                ceiling_bps=ceiling_bps,
-                same_point=same_point,
-                currency=_currency(),
-            )
-            plans.save(
+            terms = _change(
                 session,
                 draft_id,
-                terms,
-                expected_hash=request.form.get("seen", "") or draft.content_hash,
-                by=actor.key,
-                at=at,
+                lambda terms: replace(
+                    terms,
+                    ceiling_bps=plan_form.bps(request.form.get("ceiling", ""), "ceiling"),
+                    same_point=plan_form.same_point(request.form),
+                    zone=render.current_brand().timezone,
+                ),
             )
             broken = any(one.is_error for one in plans.problems(session, terms))
             if submits and not broken:
-                plans.submit(session, draft_id, by=actor.key, at=at)
+                plans.submit(session, draft_id, by=current_actor().key, at=clock.now())
+    except Invalid as error:
+        return _page(message=say(error.message), status=422)
     except StaleState:
-        words = _l("The draft was changed since you read it. Please read it again.")
-        return _page(rows=rows, message=say(words), status=409)
+        return _page(message=say(_CHANGED), status=409)
     if submits and broken:
         return _page(message=say(_l("The checks below must be passed first.")), status=422)
     said = _l("A second person can publish it now.") if submits else _l("Saved.")
     return render.back_to("admin.plan", say_so=said)
+
+
+@blueprint.post("/plan/<int:draft_id>/rules")
+@access.finance_maker
+def arrange_rule(draft_id: int) -> Any:
+    """Move a rule in its list, switch it, or remove it."""
+    act, _colon, key = request.form.get("act", "").partition(" ")
+    if act not in _ACTS:
+        abort(400)
+    try:
+        with db.unit_of_work() as session:
+            _change(session, draft_id, lambda terms: _ACTS[act](terms, key))
+    except StaleState:
+        return _page(message=say(_CHANGED), status=409)
+    return render.back_to("admin.plan", _anchor="draft")
+
+
+_ACTS: Mapping[str, Callable[[Terms, str], Terms]] = {
+    "up": lambda terms, key: plans.moved(terms, key, up=True),
+    "down": lambda terms, key: plans.moved(terms, key, up=False),
+    "on": lambda terms, key: plans.switched(terms, key, on=True),
+    "off": lambda terms, key: plans.switched(terms, key, on=False),
+    "remove": plans.without,
+}
+_CHANGED = _l("The draft was changed since you read it. Please read it again.")
+
+
+def _change(session: Session, draft_id: int, change: Callable[[Terms], Terms]) -> Terms:
+    draft = _draft(session, draft_id)
+    terms = change(plans.terms_of(draft))
+    plans.save(
+        session,
+        draft_id,
+        terms,
+        expected_hash=request.form.get("seen", ""),
+        by=current_actor().key,
+        at=clock.now(),
+    )
+    return terms
 
 
 @blueprint.post("/plan/<int:draft_id>/publish")
@@ -134,51 +162,44 @@ def _draft(session: Session, draft_id: int) -> Draft:
     return found
 
 
-def _page(
-    *, rows: list[plan_form.Row] | None = None, message: str = "", status: int = 200
-) -> Response:
-    """`rows` are what was typed and not saved; they stand there as they were sent."""
-    at = clock.now()
+def _page(*, message: str = "", status: int = 200) -> Response:
+    at, zone = clock.now(), render.current_brand().zone
     with db.reading() as session:
         draft = plans.open_draft(session)
         terms = plans.terms_of(draft) if draft else None
         current = plans.in_force(session, at=at)
         versions = plans.history(session)
         shown = [one for one in (terms, current.terms if current else None) if one]
-        names = plans.names_of(session, shown)
-        tree = categories(session)
+        names = plan_names.names_of(session, shown)
+        number = request.args.get("order", "").strip()[:20]
         acting = {one.author for one in versions} | {one.approver for one in versions}
         return render.page(
-            "admin/plan.html",
+            "admin/plan/plan.html",
             status=status,
             current=current,
             versions=versions,
             people=people.names_of(session, acting | ({draft.author} if draft else set())),
             draft=draft,
             terms=terms,
-            rows=plan_form.with_new(rows)
-            if rows is not None
-            else (plan_form.shown(terms, currency=_currency()) if terms else []),
+            roles=[(role, plan_words.ROLES[role]) for role in plans.ROLES],
             ceiling=plan_form.percent(terms.ceiling_bps) if terms else "",
             problems=plans.problems(session, terms) if terms else [],
-            kinds=[kind.value for kind in PointKind],
-            category_names={f"category:{one.id}": text_of(one.name) for one in tree.rows},
             same_points=plan_words.SAME_POINT,
             typed=request.form,
             key_of=plans.key_of,
-            kept={
-                plans.key_of(rule): plan_words.kept(rule, names)
-                for rule in (terms.rules if terms else ())
-            },
-            all_of=lambda rule: plan_words.kept(rule, names),
+            words_of=lambda rule: plan_words.of_rule(rule, names, zone),
             of_problem=plan_words.of_problem,
+            role_words=plan_words.ROLES,
+            example=plan_example.of_order(
+                session, number, terms, current.terms if current else None
+            )
+            if terms
+            else None,
+            number=number,
+            outcomes=sentences.OUTCOMES,
             message=message,
             now=at,
         )
-
-
-def _currency() -> str:
-    return render.current_brand().currency
 
 
 def _effective_from(at: datetime) -> datetime:

@@ -1,16 +1,41 @@
 """A plan's rules and problems in words, so that nothing of a rule is hidden from whoever reads it."""
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from commissions.plan_checks import Problem
-from commissions.terms import Basis, Rule, SamePoint
+from commissions.terms import Basis, Period, Rate, Role, Rule, SamePoint, TierMode
 from shop.kernel.i18n import _l, text_of
+from shop.kernel.moments import format_day
 from shop.kernel.money import format_money
-from shop.kernel.words import Words
+from shop.kernel.words import Words, say
+from shop.network.models import PointKind
+from shop.web.admin.points_forms import KIND_NAMES
+
+Names = Mapping[str, Mapping[str, str]]
+"""Names of what rules mention, by key, in every language that they have."""
 
 SAME_POINT: Mapping[SamePoint, Words] = {
     SamePoint.BOTH: _l("both shares"),
     SamePoint.HIGHER: _l("the higher of the two"),
+}
+ROLES: Mapping[Role, Words] = {
+    Role.SELLER: _l("Brought the sale"),
+    Role.FULFILLER: _l("Handed over"),
+    Role.UPLINE: _l("Looks after the seller"),
+    Role.BONUS: _l("Bonus"),
+}
+PERIODS: Mapping[Period, Words] = {
+    Period.MONTH: _l("month"),
+    Period.QUARTER: _l("quarter"),
+    Period.YEAR: _l("year"),
+    Period.CAMPAIGN: _l("campaign"),
+}
+_BASES: Mapping[Basis, Words] = {
+    Basis.PAID: _l("%(rate)s of what was paid"),
+    Basis.PROFIT: _l("%(rate)s of the profit, not of what was paid"),
+    Basis.SELLER: _l("%(rate)s of what the seller earns"),
 }
 _CUSTOMERS: Mapping[str, Words] = {
     "new": _l("new customers"),
@@ -46,6 +71,33 @@ _PROBLEMS: Mapping[str, Words] = {
         "On a low price the amount can pass the ceiling; it will be scaled down then."
     ),
     "high_share": _l("All roles together can reach %(sum)s of what was paid."),
+    "zone_unknown": _l("%(zone)s is no time zone."),
+    "zone_differs": _l(
+        "The plan counts months in %(zone)s, the brand lives in %(brand)s. Save the draft again."
+    ),
+    "period_needed": _l("What it counts needs a period. Choose one."),
+    "period_without_use": _l(
+        "Nothing is counted over the period. Add bands, a cap or a target, or choose no period."
+    ),
+    "campaign_needs_dates": _l("A campaign needs a first and a last day."),
+    "campaign_ends_first": _l("The campaign ends before it begins. Exchange the two days."),
+    "campaign_without_use": _l("Only a campaign has days of its own. Remove them."),
+    "tiers_not_rising": _l(
+        "Each band must begin above the one before in %(currency)s, the first above zero."
+    ),
+    "tier_unreachable": _l(
+        "Band %(tier)s has the percentage of the one below. Change or remove it."
+    ),
+    "tier_falls": _l(
+        "Band %(tier)s pays less for everything than the one below: selling more would earn less."
+    ),
+    "tiers_need_percent": _l("Bands need a percentage of what was paid."),
+    "bounds_with_tiers": _l("Bounds and bands contradict each other. Use a cap per period."),
+    "bonus_needs_period": _l("A bonus is counted over a period. Choose one."),
+    "target_missing": _l("A bonus needs a target above zero."),
+    "target_currency_missing": _l("There is no target for %(currency)s, so nothing counts there."),
+    "bonus_of_paid": _l("A bonus is an amount or a percentage of what was paid."),
+    "bounds_of_bonus": _l("A bonus has no bounds of a line or an order. Use a cap per period."),
 }
 
 
@@ -55,10 +107,35 @@ def of_problem(problem: Problem) -> Words | str:
     return Words(known.msgid, dict(problem.params)) if known else problem.sentence
 
 
-def kept(rule: Rule, names: Mapping[str, Mapping[str, str]]) -> list[Words | str]:
-    """Everything about a rule that the editor does not change."""
+def of_rule(rule: Rule, names: Names, zone: ZoneInfo) -> list[Words | str]:
+    """A rule in plain words, piece by piece: what it pays, when, within which bounds."""
+    return [*_pays(rule), *_fits(rule, names), *_bounds(rule), *_counts(rule, zone), *_waits(rule)]
+
+
+def percent(bps: int) -> str:
+    """Basis points as people write them."""
+    return f"{bps // 100}.{bps % 100:02d}".rstrip("0").rstrip(".") + " %"
+
+
+def _pays(rule: Rule) -> list[Words | str]:
+    if rule.rate is Rate.FIXED:
+        amounts = _amounts(rule.fixed)
+        if rule.role is Role.BONUS:
+            return [_l("%(amounts)s at once", amounts=amounts)]
+        return [_l("%(amounts)s for each unit", amounts=amounts)]
+    return [Words(_BASES[rule.basis].msgid, {"rate": percent(rule.bps)})]
+
+
+def _fits(rule: Rule, names: Names) -> list[Words | str]:
     when = rule.when
+    kinds = [
+        say(KIND_NAMES[PointKind(one)]) if one in set(PointKind) else one
+        for one in when.point_kinds
+    ]
     found = [
+        _listed(_l("if the point is one of: %(names)s"), kinds),
+        _listed(_l("in the group %(names)s"), when.point_groups),
+        _named(_l("for products of %(names)s"), when.categories, names),
         _named(_l("only for the products %(names)s"), when.products, names),
         _named(_l("only for the variants %(names)s"), when.variants, names),
         _named(_l("only for the collections %(names)s"), when.collections, names),
@@ -67,22 +144,70 @@ def kept(rule: Rule, names: Mapping[str, Mapping[str, str]]) -> list[Words | str
         _named(_l("only over the channels %(names)s"), when.channels, names),
         _named(_l("only in the currencies %(names)s"), when.currencies, names),
         *(_CUSTOMERS.get(one, one) for one in when.customers),
-        _amounts(_l("lines from %(amounts)s"), when.from_amount),
-        _amounts(_l("lines below %(amounts)s"), when.below_amount),
-        _amounts(_l("at least %(amounts)s a line"), rule.floor),
-        _amounts(_l("at most %(amounts)s a line"), rule.cap),
-        _l("of the profit, not of what was paid") if rule.basis is Basis.PROFIT else None,
+        _money(_l("lines from %(amounts)s"), when.from_amount),
+        _money(_l("lines below %(amounts)s"), when.below_amount),
     ]
     return [one for one in found if one is not None]
 
 
-def _named(
-    words: Words, keys: Iterable[str], names: Mapping[str, Mapping[str, str]]
-) -> Words | None:
-    shown = [text_of(names[key]) if key in names else key for key in keys]
-    return Words(words.msgid, {"names": ", ".join(shown)}) if shown else None
+def _bounds(rule: Rule) -> list[Words | str]:
+    found = [
+        _money(_l("at least %(amounts)s a line"), rule.floor),
+        _money(_l("at most %(amounts)s a line"), rule.cap),
+        _money(_l("at most %(amounts)s an order"), rule.order_cap),
+    ]
+    return [one for one in found if one is not None]
 
 
-def _amounts(words: Words, amounts: Mapping[str, int]) -> Words | None:
-    shown = [format_money(amount, currency) for currency, amount in sorted(amounts.items())]
-    return Words(words.msgid, {"amounts": ", ".join(shown)}) if shown else None
+def _counts(rule: Rule, zone: ZoneInfo) -> list[Words | str]:
+    if rule.period is None:
+        return []
+    each = PERIODS[rule.period]
+    found: list[Words | str] = [_l("counted over each %(period)s", period=each)]
+    if rule.campaign_from and rule.campaign_until:
+        days = {
+            "begin": format_day(rule.campaign_from, zone),
+            "end": format_day(rule.campaign_until - timedelta(seconds=1), zone),
+        }
+        found = [Words(_l("from %(begin)s to %(end)s").msgid, days)]
+    if rule.target:
+        found.append(_l("for delivered sales of %(amounts)s", amounts=_amounts(rule.target)))
+    found += [
+        _l(
+            "from %(amounts)s on %(rate)s",
+            amounts=_amounts(tier.from_amount),
+            rate=percent(tier.bps),
+        )
+        for tier in rule.tiers
+    ]
+    if rule.tiers:
+        found.append(
+            _l("each band has its own percentage")
+            if rule.tier_mode is TierMode.PROGRESSIVE
+            else _l("the band that is reached serves everything")
+        )
+    if rule.period_cap:
+        amounts = _amounts(rule.period_cap)
+        found.append(_l("at most %(amounts)s in a %(period)s", amounts=amounts, period=each))
+    return found
+
+
+def _waits(rule: Rule) -> list[Words | str]:
+    return [_l("payable %(days)s days after delivery", days=rule.hold_days)]
+
+
+def _named(words: Words, keys: Iterable[str], names: Names) -> Words | None:
+    return _listed(words, [text_of(names[key]) if key in names else key for key in keys])
+
+
+def _listed(words: Words, shown: Iterable[str]) -> Words | None:
+    listed = ", ".join(shown)
+    return Words(words.msgid, {"names": listed}) if listed else None
+
+
+def _money(words: Words, amounts: Mapping[str, int]) -> Words | None:
+    return Words(words.msgid, {"amounts": _amounts(amounts)}) if amounts else None
+
+
+def _amounts(amounts: Mapping[str, int]) -> str:
+    return ", ".join(format_money(one, currency) for currency, one in sorted(amounts.items()))
