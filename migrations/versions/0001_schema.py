@@ -53,6 +53,20 @@ INSERT_ONLY = (
 
 def upgrade() -> None:
     op.create_table(
+        "abuse_setting",
+        sa.Column("rule", sa.String(length=20), nullable=False),
+        sa.Column("action", sa.String(length=10), nullable=False),
+        sa.Column("numbers", Json, nullable=False),
+        sa.Column("words", Json, nullable=False),
+        sa.Column("changed_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("changed_by", sa.String(length=80), nullable=False),
+        sa.CheckConstraint(
+            "action IN ('off', 'flag', 'hold', 'reject')", name=op.f("ck_abuse_setting_action")
+        ),
+        sa.PrimaryKeyConstraint("rule", name=op.f("pk_abuse_setting")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "account",
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
@@ -935,6 +949,7 @@ def upgrade() -> None:
         sa.Column("picks_up", sa.Boolean(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("end_reason", sa.String(length=40), nullable=False),
+        sa.Column("payer_hash", sa.String(length=64), nullable=False),
         sa.Column("task", sa.String(length=40), nullable=False),
         sa.Column("submitted_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
         sa.Column("expires_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
@@ -1535,6 +1550,75 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "abuse_case",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("rule", sa.String(length=20), nullable=False),
+        sa.Column("action", sa.String(length=10), nullable=False),
+        sa.Column("point_id", commissions.schema.Id(), nullable=False),
+        sa.Column("order_id", commissions.schema.Id(), nullable=True),
+        sa.Column("identity", sa.String(length=64), nullable=False),
+        sa.Column("kinds", Json, nullable=False),
+        sa.Column("numbers", Json, nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("opened_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("due_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("extended_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("answered_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("answered_by", sa.String(length=80), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("decided_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.String(length=80), nullable=False),
+        sa.CheckConstraint(
+            "(status = 'open') = (decided_at IS NULL)", name=op.f("ck_abuse_case_decided")
+        ),
+        sa.CheckConstraint(
+            "action IN ('flag', 'hold', 'reject')", name=op.f("ck_abuse_case_action")
+        ),
+        sa.CheckConstraint(
+            "status IN ('open', 'released', 'upheld')", name=op.f("ck_abuse_case_status")
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["order.id"], name=op.f("fk_abuse_case_order_id_order")
+        ),
+        sa.ForeignKeyConstraint(
+            ["point_id"], ["point.id"], name=op.f("fk_abuse_case_point_id_point")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_abuse_case")),
+        sa.UniqueConstraint(
+            "rule", "point_id", "identity", name=op.f("uq_abuse_case_rule_point_id_identity")
+        ),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("abuse_case", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_abuse_case_order_id"), ["order_id"], unique=False)
+        batch_op.create_index("ix_abuse_case_point", ["point_id", "id"], unique=False)
+        batch_op.create_index("ix_abuse_case_queue", ["status", "due_at"], unique=False)
+
+    op.create_table(
+        "abuse_signal",
+        sa.Column("order_id", commissions.schema.Id(), nullable=False),
+        sa.Column("point_id", commissions.schema.Id(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["order.id"], name=op.f("fk_abuse_signal_order_id_order")
+        ),
+        sa.ForeignKeyConstraint(
+            ["point_id"], ["point.id"], name=op.f("fk_abuse_signal_point_id_point")
+        ),
+        sa.PrimaryKeyConstraint("order_id", "point_id", "kind", name=op.f("pk_abuse_signal")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("abuse_signal", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_abuse_signal_expires_at"), ["expires_at"], unique=False
+        )
+        batch_op.create_index("ix_abuse_signal_seen", ["point_id", "kind", "hash"], unique=False)
+
+    op.create_table(
         "application",
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("point_id", commissions.schema.Id(), nullable=False),
@@ -2033,12 +2117,15 @@ def upgrade() -> None:
         sa.Column("point_id", commissions.schema.Id(), nullable=False),
         sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("source", sa.String(length=16), nullable=False),
+        sa.Column("platform", sa.String(length=12), nullable=False),
+        sa.Column("referrer", sa.String(length=200), nullable=False),
         sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["point_id"], ["point.id"], name=op.f("fk_touch_point_id_point")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_touch")),
         sqlite_strict=True,
     )
     with op.batch_alter_table("touch", schema=None) as batch_op:
+        batch_op.create_index("ix_touch_point", ["point_id", "at"], unique=False)
         batch_op.create_index("ix_touch_visitor", ["visitor", "at"], unique=False)
 
     op.create_table(
@@ -2984,6 +3071,7 @@ def downgrade() -> None:
     op.drop_table("variant")
     with op.batch_alter_table("touch", schema=None) as batch_op:
         batch_op.drop_index("ix_touch_visitor")
+        batch_op.drop_index("ix_touch_point")
 
     op.drop_table("touch")
     op.drop_table("storefront")
@@ -3052,6 +3140,17 @@ def downgrade() -> None:
     op.drop_table("commission_trial")
     op.drop_table("commission_rule")
     op.drop_table("application")
+    with op.batch_alter_table("abuse_signal", schema=None) as batch_op:
+        batch_op.drop_index("ix_abuse_signal_seen")
+        batch_op.drop_index(batch_op.f("ix_abuse_signal_expires_at"))
+
+    op.drop_table("abuse_signal")
+    with op.batch_alter_table("abuse_case", schema=None) as batch_op:
+        batch_op.drop_index("ix_abuse_case_queue")
+        batch_op.drop_index("ix_abuse_case_point")
+        batch_op.drop_index(batch_op.f("ix_abuse_case_order_id"))
+
+    op.drop_table("abuse_case")
     with op.batch_alter_table("tax_record", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_tax_record_payee_id_tax_year"))
 
@@ -3277,3 +3376,4 @@ def downgrade() -> None:
     op.drop_table("audit_entry")
     op.drop_table("attempt_count")
     op.drop_table("account")
+    op.drop_table("abuse_setting")
