@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from commissions import is_ours
-from commissions.auditing import balances, ledger, payouts, periods, sales, seals, statements
+from commissions.auditing import balances, cases, ledger, payouts, periods, sales, seals, statements
 from commissions.auditing.finding import Finding
 from commissions.guards import insert_only_tables, missing_guards
 
@@ -76,6 +76,7 @@ def audit(
         counts.sales += checked
         yield from findings
     yield from periods.check(session)
+    yield from cases.check(session)
     yield from ledger.check(session)
     for checked, findings in seals.check(session):
         counts.postings += checked

@@ -284,6 +284,7 @@ def _settle(
             "sale_id": None,
             "line_id": None,
             "award_id": award_id,
+            "case_id": None,
             "point_key": period.point_key,
             "payee_key": period.payee_key,
             "role": rule.role,

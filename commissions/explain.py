@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from commissions.decisions import Outcome
 from commissions.errors import NotFound
 from commissions.models import (
+    Case,
     Entry,
     EntryKind,
     Payout,
@@ -150,6 +151,8 @@ def _rate(trace: Mapping[str, Any]) -> list[Step]:
 
 
 def _origin(session: Session, row: Any) -> list[Step]:
+    if row.case_id is not None:
+        return [_by_hand(session, row)]
     version, rule = table_of(PlanVersion), table_of(RuleRow)
     found = session.execute(
         select(version.c.number, version.c.effective_from, rule.c.name, rule.c.service)
@@ -161,6 +164,22 @@ def _origin(session: Session, row: Any) -> list[Step]:
         Step("role", {"role": row.role.value, "service": found.service}),
         Step("plan_version", plan),
     ]
+
+
+def _by_hand(session: Session, row: Any) -> Step:
+    """Who put it right, and why; two people stand behind it."""
+    done = session.get_one(Case, row.case_id)
+    sale_key = session.scalar(select(SaleRow.key).where(SaleRow.id == done.sale_id))
+    params = {
+        "kind": done.kind.value,
+        "reason": done.reason.value,
+        "note": done.note,
+        "sale": sale_key or "",
+        "by": done.by,
+        "second": done.second or "",
+        "at": done.at,
+    }
+    return Step("by_hand", params)
 
 
 def _follow_up(row: Any) -> Step:

@@ -22,7 +22,11 @@ EXPENSE = "brand:commission_expense"
 PAYOUT_FEE = "brand:payout_fee"
 CASH = "platform:cash"
 WITHHELD = "tax:withheld"
+BAD_DEBT = "brand:bad_debt"
 CLEARING = "payout:clearing"
+
+OTHER_SIDE = {EntryKind.WRITE_OFF: BAD_DEBT, EntryKind.REPAID: CASH}
+"""Where an entry's money comes from if it is no expense; a reserve has an account per payee."""
 
 _EARNED, _RESERVE = ":earned", ":reserve"
 
@@ -69,8 +73,9 @@ Changes = dict[tuple[str, str], Change]
 def movement_of_entry(entry: Mapping[str, Any]) -> Movement:
     """The pair that an entry posts."""
     earned = earned_account(entry["payee_key"])
-    is_reserve = entry["kind"] is EntryKind.RESERVE
-    other = reserve_account(entry["payee_key"]) if is_reserve else EXPENSE
+    other = OTHER_SIDE.get(entry["kind"], EXPENSE)
+    if entry["kind"] is EntryKind.RESERVE:
+        other = reserve_account(entry["payee_key"])
     gains = entry["amount"] > 0
     return Movement(
         key=f"entry:{entry['id']}",

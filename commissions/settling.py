@@ -238,6 +238,7 @@ def _entry(
         "sale_id": case.stored.id,
         "line_id": case.stored.line_ids[decision.line_key],
         "award_id": None,
+        "case_id": None,
         "point_key": decision.party.point_key,
         "payee_key": decision.party.payee_key,
         "role": decision.role,

@@ -26,6 +26,8 @@ class Role(StrEnum):
     """It manages the seller under contract: one level, off by default, never by invitation."""
     BONUS = "bonus"
     """It reached a target with its own delivered sales of a period."""
+    MANUAL = "manual"
+    """Two people corrected something by hand. No rule can say this."""
 
 
 class Rate(StrEnum):
@@ -146,6 +148,8 @@ class Rule:
     def __post_init__(self) -> None:
         # No validator's message but no word at all: who earns on the sales of others has neither
         # bands nor targets over them, and nobody but an upline looks at another's earning.
+        if self.role is Role.MANUAL:
+            raise ValueError("what is done by hand has no rule")
         if self.tiers and self.role is not Role.SELLER:
             raise ValueError("bands count the seller's own sales only")
         if self.target and self.role is not Role.BONUS:

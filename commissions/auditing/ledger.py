@@ -8,7 +8,7 @@ from sqlalchemy import Text, and_, case, cast, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from commissions.auditing.finding import Finding
-from commissions.ledger import EXPENSE
+from commissions.ledger import EXPENSE, OTHER_SIDE
 from commissions.models import Entry, EntryKind, Payout, Posting
 from commissions.rows import table_of
 
@@ -22,6 +22,7 @@ def check(session: Session) -> Iterator[Finding]:
             entry.c.kind == EntryKind.RESERVE,
             literal("payee:") + entry.c.payee_key + literal(":reserve"),
         ),
+        *((entry.c.kind == kind, literal(account)) for kind, account in OTHER_SIDE.items()),
         else_=literal(EXPENSE),
     )
     gains = entry.c.amount > 0

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from commissions.models.entries import Balance, Entry, EntryKind, Hold, Release, Ruling
+from commissions.models.cases import Case, CaseKind, Reason
+from commissions.models.entries import (
+    ORIGINS,
+    Balance,
+    Entry,
+    EntryKind,
+    Hold,
+    Release,
+    Ruling,
+)
 from commissions.models.facts import FactRow, SaleHead, SaleLineRow, SaleRow
 from commissions.models.ledger import Block, Posting
 from commissions.models.payouts import (
@@ -32,6 +41,7 @@ from commissions.models.trials import (
 )
 
 __all__ = [
+    "ORIGINS",
     "Approval",
     "Attempt",
     "Award",
@@ -39,6 +49,8 @@ __all__ = [
     "Batch",
     "BatchItem",
     "Block",
+    "Case",
+    "CaseKind",
     "Claim",
     "Counted",
     "Draft",
@@ -55,6 +67,7 @@ __all__ = [
     "Plan",
     "PlanVersion",
     "Posting",
+    "Reason",
     "Release",
     "RuleRow",
     "Ruling",

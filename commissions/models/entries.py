@@ -28,6 +28,22 @@ class EntryKind(StrEnum):
     """An open dispute holds back what was paid already, or (positive) lets go of it."""
     DIFFERENCE = "difference"
     """What a whole period adds to the entries of its lines, or (negative) takes from them."""
+    MANUAL = "manual"
+    """Two people put something right by hand."""
+    WRITE_OFF = "write_off"
+    """A debt that the brand gives up."""
+    REPAID = "repaid"
+    """A payee brought back what it owed."""
+
+
+ORIGINS = (
+    EntryKind.EARN,
+    EntryKind.DIFFERENCE,
+    EntryKind.MANUAL,
+    EntryKind.WRITE_OFF,
+    EntryKind.REPAID,
+)
+"""Kinds that stand for themselves; all others follow one of these."""
 
 
 class Ruling(Base):
@@ -72,11 +88,13 @@ class Entry(Base):
     origin_id: Mapped[int] = mapped_column(Id, ForeignKey("commission_entry.id"))
     """The earning it belongs to; its own id for the earning itself."""
     sale_id: Mapped[int | None] = mapped_column(Id, ForeignKey("commission_sale.id"))
-    """Null for a difference, which belongs to a period."""
+    """Null for a difference, which belongs to a period, and for what was done by hand."""
     line_id: Mapped[int | None] = mapped_column(Id, ForeignKey("commission_sale_line.id"))
-    """Null for a difference."""
+    """Null where the sale is."""
     award_id: Mapped[int | None] = mapped_column(Id, ForeignKey("commission_award.id"))
     """Null but for a difference; the award knows the lines that it counted."""
+    case_id: Mapped[int | None] = mapped_column(Id, ForeignKey("commission_case.id"))
+    """Null but for what was done by hand; the case knows who agreed, and why."""
     point_key: Mapped[str]
     payee_key: Mapped[str]
     """Frozen at the cause's time; a later change of owner moves nothing."""
@@ -86,8 +104,10 @@ class Entry(Base):
     cause_key: Mapped[str]
     amount: Mapped[int] = mapped_column(Amount)
     currency: Mapped[str]
-    version_id: Mapped[int] = mapped_column(Id, ForeignKey("commission_plan_version.id"))
-    rule_id: Mapped[int] = mapped_column(Id, ForeignKey("commission_rule.id"))
+    version_id: Mapped[int | None] = mapped_column(Id, ForeignKey("commission_plan_version.id"))
+    """Null for what was done by hand."""
+    rule_id: Mapped[int | None] = mapped_column(Id, ForeignKey("commission_rule.id"))
+    """Null for what was done by hand."""
     base_amount: Mapped[int] = mapped_column(Amount)
     hold_days: Mapped[int]
     trace: Mapped[dict[str, Any]] = mapped_column(Json)
@@ -122,6 +142,13 @@ class Entry(Base):
             sqlite_where=text("award_id IS NOT NULL"),
             postgresql_where=text("award_id IS NOT NULL"),
         ),
+        Index(
+            "uq_commission_entry_case",
+            "case_id",
+            unique=True,
+            sqlite_where=text("case_id IS NOT NULL"),
+            postgresql_where=text("case_id IS NOT NULL"),
+        ),
         Index(None, "sale_id"),
         Index(None, "origin_id"),
         Index(None, "payee_key", "currency", "id"),
@@ -129,19 +156,38 @@ class Entry(Base):
         CheckConstraint(
             f"amount <> 0 AND amount BETWEEN -{MAX_AMOUNT} AND {MAX_AMOUNT}", name="amount"
         ),
-        CheckConstraint("(kind IN ('earn', 'difference')) = (origin_id = id)", name="origin"),
-        CheckConstraint("kind <> 'earn' OR amount > 0", name="earn_is_positive"),
-        CheckConstraint("role IN ('seller', 'fulfiller', 'upline', 'bonus')", name="role"),
         CheckConstraint(
-            "kind IN ('earn', 'adjust', 'reverse', 'reserve', 'difference')", name="kind"
+            "(kind IN ('earn', 'difference', 'manual', 'write_off', 'repaid')) = (origin_id = id)",
+            name="origin",
         ),
-        # No amount without its source: a line that was sold, or an award with the lines it counted.
+        CheckConstraint("kind <> 'earn' OR amount > 0", name="earn_is_positive"),
         CheckConstraint(
-            "(kind <> 'difference' AND role <> 'bonus' AND award_id IS NULL"
-            " AND sale_id IS NOT NULL AND line_id IS NOT NULL)"
-            " OR (kind = 'difference' AND award_id IS NOT NULL"
+            "role IN ('seller', 'fulfiller', 'upline', 'bonus', 'manual')", name="role"
+        ),
+        CheckConstraint(
+            "kind IN ('earn', 'adjust', 'reverse', 'reserve', 'difference',"
+            " 'manual', 'write_off', 'repaid')",
+            name="kind",
+        ),
+        # No amount without its source: a line that was sold, an award with the lines it counted, or
+        # a case that two people agreed on.
+        CheckConstraint(
+            "(kind IN ('earn', 'adjust', 'reverse', 'reserve') AND role NOT IN ('bonus', 'manual')"
+            " AND sale_id IS NOT NULL AND line_id IS NOT NULL"
+            " AND award_id IS NULL AND case_id IS NULL)"
+            " OR (kind = 'difference' AND role <> 'manual' AND award_id IS NOT NULL"
+            " AND case_id IS NULL AND sale_id IS NULL AND line_id IS NULL)"
+            " OR (kind IN ('manual', 'write_off', 'repaid', 'reverse') AND role = 'manual'"
+            " AND case_id IS NOT NULL AND award_id IS NULL"
             " AND sale_id IS NULL AND line_id IS NULL)",
             name="source",
+        ),
+        CheckConstraint(
+            "(role = 'manual') = (version_id IS NULL) AND (version_id IS NULL) = (rule_id IS NULL)",
+            name="plan",
+        ),
+        CheckConstraint(
+            "kind NOT IN ('write_off', 'repaid') OR amount > 0", name="debt_ends_upward"
         ),
     )
 

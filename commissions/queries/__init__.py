@@ -12,6 +12,7 @@ from commissions.queries.counts import (
     counted_lines,
     periods_of_point,
 )
+from commissions.queries.debts import Debt, cases, debt_of, debts
 from commissions.queries.decisions import (
     DecisionView,
     decisions_of_sale,
@@ -45,6 +46,7 @@ from commissions.queries.payout_lists import (
 __all__ = [
     "BalanceView",
     "CountedLine",
+    "Debt",
     "DecisionView",
     "Earning",
     "PeriodView",
@@ -52,7 +54,10 @@ __all__ = [
     "Wanted",
     "approvals",
     "balances",
+    "cases",
     "counted_lines",
+    "debt_of",
+    "debts",
     "decisions_of_sale",
     "earning",
     "earnings_of_payee",

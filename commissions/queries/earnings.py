@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 
 from commissions.holds import is_held, is_open
 from commissions.models import (
+    ORIGINS,
     Award,
+    Case,
     Claim,
     Entry,
     EntryKind,
@@ -35,19 +37,22 @@ _entry, _release, _claim = table_of(Entry), table_of(Release), table_of(Claim)
 _payout, _hold = table_of(Payout), table_of(Hold)
 _sale, _line = table_of(SaleRow), table_of(SaleLineRow)
 _award, _period = table_of(Award), table_of(PeriodRow)
-_EARNED = (EntryKind.EARN, EntryKind.ADJUST, EntryKind.DIFFERENCE)
+_case, _case_sale = table_of(Case), table_of(SaleRow).alias("case_sale")
+_EARNED = (*ORIGINS, EntryKind.ADJUST)
 _OF_LINE = {
     "sale_key": _sale.c.key,
     "line_key": _line.c.key,
     "product_key": _line.c.product_key,
     "variant_key": _line.c.variant_key,
     "period_key": _period.c.period_key,
+    "case_note": _case.c.note,
+    "about_sale_key": _case_sale.c.key,
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earning:
-    """One earning with what became of it, or one difference of a whole period."""
+    """One earning with what became of it, one difference of a whole period, or one correction."""
 
     id: int
     sale_key: str
@@ -74,6 +79,14 @@ class Earning:
     payout_id: int | None
     period_key: str = ""
     """Which period a difference belongs to; empty for an earning of a line."""
+    case_id: int | None = None
+    """What people did by hand; None for everything else."""
+    case_kind: str = ""
+    case_reason: str = ""
+    case_note: str = ""
+    """Why, in plain words."""
+    about_sale_key: str = ""
+    """The sale that a correction concerns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,8 +205,10 @@ def _earnings(
         .join(_line, _line.c.id == _entry.c.line_id, isouter=True)
         .join(_award, _award.c.id == _entry.c.award_id, isouter=True)
         .join(_period, _period.c.id == _award.c.period_id, isouter=True)
+        .join(_case, _case.c.id == _entry.c.case_id, isouter=True)
+        .join(_case_sale, _case_sale.c.id == _case.c.sale_id, isouter=True)
         .join(_release, _release.c.entry_id == _entry.c.id, isouter=True)
-        .where(which, _entry.c.kind.in_((EntryKind.EARN, EntryKind.DIFFERENCE)))
+        .where(which, _entry.c.kind.in_(ORIGINS))
         .order_by(_entry.c.id.desc())
         .limit(limit)
     )
@@ -285,4 +300,9 @@ def _earning(
         hold_until=hold[1] if hold else None,
         payout_id=claim[0] if claim else None,
         period_key=row.period_key,
+        case_id=row.case_id,
+        case_kind=row.trace["case"]["kind"] if row.case_id else "",
+        case_reason=row.trace["case"]["reason"] if row.case_id else "",
+        case_note=row.case_note,
+        about_sale_key=row.about_sale_key,
     )

@@ -18,6 +18,7 @@ INSERT_ONLY = (
     "audit_entry",
     "commission_award",
     "commission_block",
+    "commission_case",
     "commission_counted",
     "commission_decision",
     "commission_entry",
@@ -1130,6 +1131,76 @@ def upgrade() -> None:
             unique=True,
             sqlite_where=sa.text("point_id IS NOT NULL"),
             postgresql_where=sa.text("point_id IS NOT NULL"),
+        )
+
+    op.create_table(
+        "commission_case",
+        sa.Column("id", commissions.schema.Id(), autoincrement=False, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("request_hash", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("point_key", sa.Text(), nullable=False),
+        sa.Column("payee_key", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("sale_id", commissions.schema.Id(), nullable=True),
+        sa.Column("line_id", commissions.schema.Id(), nullable=True),
+        sa.Column("reverses_id", commissions.schema.Id(), nullable=True),
+        sa.Column("hold_days", sa.BigInteger(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("second", sa.Text(), nullable=True),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(kind = 'reversal') = (reverses_id IS NOT NULL)",
+            name=op.f("ck_commission_case_reversal"),
+        ),
+        sa.CheckConstraint(
+            "kind = 'invoice' OR second IS NOT NULL", name=op.f("ck_commission_case_two_people")
+        ),
+        sa.CheckConstraint(
+            "kind IN ('correction', 'reversal') OR amount > 0",
+            name=op.f("ck_commission_case_debts_are_positive"),
+        ),
+        sa.CheckConstraint(
+            "amount <> 0 AND amount BETWEEN -1000000000000000 AND 1000000000000000",
+            name=op.f("ck_commission_case_amount"),
+        ),
+        sa.CheckConstraint(
+            "line_id IS NULL OR sale_id IS NOT NULL", name=op.f("ck_commission_case_line_of_sale")
+        ),
+        sa.CheckConstraint(
+            "second IS NULL OR second <> by", name=op.f("ck_commission_case_four_eyes")
+        ),
+        sa.ForeignKeyConstraint(
+            ["line_id"],
+            ["commission_sale_line.id"],
+            name=op.f("fk_commission_case_line_id_commission_sale_line"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["reverses_id"],
+            ["commission_case.id"],
+            name=op.f("fk_commission_case_reverses_id_commission_case"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["sale_id"],
+            ["commission_sale.id"],
+            name=op.f("fk_commission_case_sale_id_commission_sale"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commission_case")),
+        sa.UniqueConstraint("key", name=op.f("uq_commission_case_key")),
+        sa.UniqueConstraint("reverses_id", name=op.f("uq_commission_case_reverses_id")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("commission_case", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_commission_case_kind_id"), ["kind", "id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_commission_case_payee_key_currency_id"),
+            ["payee_key", "currency", "id"],
+            unique=False,
         )
 
     op.create_table(
@@ -2681,6 +2752,7 @@ def upgrade() -> None:
         sa.Column("sale_id", commissions.schema.Id(), nullable=True),
         sa.Column("line_id", commissions.schema.Id(), nullable=True),
         sa.Column("award_id", commissions.schema.Id(), nullable=True),
+        sa.Column("case_id", commissions.schema.Id(), nullable=True),
         sa.Column("point_key", sa.Text(), nullable=False),
         sa.Column("payee_key", sa.Text(), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
@@ -2689,30 +2761,38 @@ def upgrade() -> None:
         sa.Column("cause_key", sa.Text(), nullable=False),
         sa.Column("amount", commissions.schema.Amount(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("version_id", commissions.schema.Id(), nullable=False),
-        sa.Column("rule_id", commissions.schema.Id(), nullable=False),
+        sa.Column("version_id", commissions.schema.Id(), nullable=True),
+        sa.Column("rule_id", commissions.schema.Id(), nullable=True),
         sa.Column("base_amount", commissions.schema.Amount(), nullable=False),
         sa.Column("hold_days", sa.BigInteger(), nullable=False),
         sa.Column("trace", Json, nullable=False),
         sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "(kind <> 'difference' AND role <> 'bonus' AND award_id IS NULL AND sale_id IS NOT NULL AND line_id IS NOT NULL) OR (kind = 'difference' AND award_id IS NOT NULL AND sale_id IS NULL AND line_id IS NULL)",
+            "(kind IN ('earn', 'adjust', 'reverse', 'reserve') AND role NOT IN ('bonus', 'manual') AND sale_id IS NOT NULL AND line_id IS NOT NULL AND award_id IS NULL AND case_id IS NULL) OR (kind = 'difference' AND role <> 'manual' AND award_id IS NOT NULL AND case_id IS NULL AND sale_id IS NULL AND line_id IS NULL) OR (kind IN ('manual', 'write_off', 'repaid', 'reverse') AND role = 'manual' AND case_id IS NOT NULL AND award_id IS NULL AND sale_id IS NULL AND line_id IS NULL)",
             name=op.f("ck_commission_entry_source"),
         ),
         sa.CheckConstraint(
-            "(kind IN ('earn', 'difference')) = (origin_id = id)",
+            "(kind IN ('earn', 'difference', 'manual', 'write_off', 'repaid')) = (origin_id = id)",
             name=op.f("ck_commission_entry_origin"),
+        ),
+        sa.CheckConstraint(
+            "(role = 'manual') = (version_id IS NULL) AND (version_id IS NULL) = (rule_id IS NULL)",
+            name=op.f("ck_commission_entry_plan"),
         ),
         sa.CheckConstraint(
             "kind <> 'earn' OR amount > 0", name=op.f("ck_commission_entry_earn_is_positive")
         ),
         sa.CheckConstraint(
-            "kind IN ('earn', 'adjust', 'reverse', 'reserve', 'difference')",
+            "kind IN ('earn', 'adjust', 'reverse', 'reserve', 'difference', 'manual', 'write_off', 'repaid')",
             name=op.f("ck_commission_entry_kind"),
         ),
         sa.CheckConstraint(
-            "role IN ('seller', 'fulfiller', 'upline', 'bonus')",
+            "kind NOT IN ('write_off', 'repaid') OR amount > 0",
+            name=op.f("ck_commission_entry_debt_ends_upward"),
+        ),
+        sa.CheckConstraint(
+            "role IN ('seller', 'fulfiller', 'upline', 'bonus', 'manual')",
             name=op.f("ck_commission_entry_role"),
         ),
         sa.CheckConstraint(
@@ -2723,6 +2803,11 @@ def upgrade() -> None:
             ["award_id"],
             ["commission_award.id"],
             name=op.f("fk_commission_entry_award_id_commission_award"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["commission_case.id"],
+            name=op.f("fk_commission_entry_case_id_commission_case"),
         ),
         sa.ForeignKeyConstraint(
             ["line_id"],
@@ -2771,6 +2856,13 @@ def upgrade() -> None:
             unique=True,
             sqlite_where=sa.text("award_id IS NOT NULL"),
             postgresql_where=sa.text("award_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "uq_commission_entry_case",
+            ["case_id"],
+            unique=True,
+            sqlite_where=sa.text("case_id IS NOT NULL"),
+            postgresql_where=sa.text("case_id IS NOT NULL"),
         )
         batch_op.create_index(
             "uq_commission_entry_earn",
@@ -3012,6 +3104,11 @@ def downgrade() -> None:
             postgresql_where=sa.text("kind = 'earn'"),
         )
         batch_op.drop_index(
+            "uq_commission_entry_case",
+            sqlite_where=sa.text("case_id IS NOT NULL"),
+            postgresql_where=sa.text("case_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
             "uq_commission_entry_award",
             sqlite_where=sa.text("award_id IS NOT NULL"),
             postgresql_where=sa.text("award_id IS NOT NULL"),
@@ -3203,6 +3300,11 @@ def downgrade() -> None:
 
     op.drop_table("commission_payout_attempt")
     op.drop_table("commission_payout_approval")
+    with op.batch_alter_table("commission_case", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_commission_case_payee_key_currency_id"))
+        batch_op.drop_index(batch_op.f("ix_commission_case_kind_id"))
+
+    op.drop_table("commission_case")
     with op.batch_alter_table("cart_line", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_cart_line_point",

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commissions import plans
+from commissions.cases import Correction, correct
 from commissions.crediting import credit_sale
 from commissions.facts import (
     Delivered,
@@ -24,7 +25,7 @@ from commissions.facts import (
 )
 from commissions.intake import record_sale
 from commissions.life import record_facts
-from commissions.models import Payout, Plan
+from commissions.models import Payout, Plan, Reason
 from commissions.payouts.approving import approve, queue
 from commissions.payouts.method import Destination
 from commissions.payouts.preparing import Policy, prepare_run
@@ -173,6 +174,21 @@ def disputed(
 
 def lines_of(bases: Iterable[int], **fields: Any) -> tuple[SaleLine, ...]:
     return tuple(line(str(i), base, **fields) for i, base in enumerate(bases, start=1))
+
+
+def corrected(session: Session, ids: Ids, amount: int = 500, **fields: Any) -> int:
+    """Something that two people put right; the case."""
+    defaults: dict[str, Any] = {
+        "key": "c1",
+        "point_key": "ann",
+        "payee_key": "ann",
+        "currency": "CNY",
+        "reason": Reason.TRACKING_ERROR,
+        "note": "The link was printed wrong.",
+    }
+    at = fields.pop("at", START)
+    wanted = Correction(**{**defaults, **fields, "amount": amount})
+    return correct(session, wanted, by="finance:1", second="finance:2", at=at, ids=ids)
 
 
 def arrived(session: Session, ids: Ids, the_sale: Sale | None = None, days: float = 2) -> Sale:

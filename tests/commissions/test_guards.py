@@ -27,6 +27,7 @@ from tests.commissions.conftest import Ids, Sessions
 from tests.commissions.factories import (
     BY,
     arrived,
+    corrected,
     moment,
     policy,
     published,
@@ -75,6 +76,7 @@ def full(sessions: Sessions, ids: Ids) -> Sessions:
         arrived(session, ids, late, days=3)
         nobody = policy(destination_of=lambda _payee, _currency: None)
         arrived(session, ids, sale(key="s2"))
+        corrected(session, ids)
         prepare_run(session, nobody, by="maker", at=moment(31), ids=ids)
         build_batch(
             session,

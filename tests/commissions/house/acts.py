@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -17,7 +18,8 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from commissions import plans
+from commissions import plans, queries
+from commissions.cases import Correction, Ending, correct, repay, reverse, write_off
 from commissions.crediting import credit_sale
 from commissions.errors import CommissionError, KeyReused
 from commissions.facts import (
@@ -32,7 +34,7 @@ from commissions.facts import (
 from commissions.holds import On, close_hold, open_hold
 from commissions.intake import record_sale
 from commissions.life import record_facts
-from commissions.models import Claim, Entry, Payout, PayoutStatus, SaleRow
+from commissions.models import Claim, Entry, Payout, PayoutStatus, Reason, SaleRow
 from commissions.payouts.approving import approve, queue, void, void_after_send, void_outdated
 from commissions.payouts.by_hand import register_by_hand
 from commissions.payouts.conditions import Conditions
@@ -64,6 +66,7 @@ _S = PayoutStatus
 FAULTS = (Fault.NONE, Fault.NONE, Fault.NONE, *Fault)
 CRASHES = (Crash.NONE, Crash.NONE, Crash.NONE, *Crash)
 MOST_SALES = 9
+TWO: dict[str, Any] = {"by": "finance:1", "second": "finance:2"}
 CONDITIONS = Conditions(minimum=20, fee_bps=100, second_from_amount=500)
 RAILS = {"bob": "hand", "depot": "hand"}
 """How a payee is paid; over the network if it is not named here."""
@@ -86,6 +89,10 @@ class House:
         self.addresses: dict[str, int] = {}
         self.sent_to: dict[int, str] = {}
         """Payout → destination as it was when it was prepared."""
+        self.corrections: dict[int, Correction] = {}
+        """Those that were not undone."""
+        self.by_hand: Counter[tuple[str, str]] = Counter()
+        """What people gave and took, by payee and currency."""
         self.versions: list[tuple[datetime, int]] = []
         with sessions.begin() as session:
             plans.create_plan(session, "default", name="Default", by="maker", at=self.now, ids=ids)
@@ -310,6 +317,55 @@ class House:
 
     def new_owner(self) -> None:
         self.ann = f"ann-{next(self.number)}"
+
+    # By hand
+
+    def correct(self) -> None:
+        """Finance gives or takes something, with a second person; one alone cannot."""
+        amount, point = self.any([700, 90, -300]), self.any(["ann", "store"])
+        wanted = Correction(
+            key=self._name("c"),
+            point_key=point,
+            payee_key=self.ann if point == "ann" else point,
+            currency=self.any(CURRENCIES),
+            amount=amount,
+            reason=Reason.OTHER,
+            note="Looked at again.",
+        )
+        with suppress(plans.SamePerson), self.sessions.begin() as session:
+            correct(session, wanted, by=BY, second=BY, at=self.now, ids=self.ids)
+            raise AssertionError("I27 nobody corrects alone")
+        for _ in range(self.any([1, 1, 2])):
+            with self.sessions.begin() as session:
+                case_id = correct(session, wanted, **TWO, at=self.now, ids=self.ids)
+        self.corrections[case_id] = wanted
+        self.by_hand[wanted.payee_key, wanted.currency] += amount
+
+    def undo(self) -> None:
+        if self.corrections:
+            case_id = self.any(sorted(self.corrections))
+            undone = self.corrections.pop(case_id)
+            more: dict[str, Any] = {"key": self._name("u"), "note": "It was right.", **TWO}
+            with self.sessions.begin() as session:
+                reverse(session, case_id, at=self.now, ids=self.ids, **more)
+            self.by_hand[undone.payee_key, undone.currency] -= undone.amount
+
+    def end_debt(self) -> None:
+        """The brand gives a debt up, or the payee brings it back, in whole or in part."""
+        with self.sessions.begin() as session:
+            for debt in queries.debts(session, at=self.now)[:1]:
+                amount = self.any([debt.amount, (debt.amount + 1) // 2])
+                wanted = Ending(
+                    key=self._name("e"),
+                    point_key=debt.point_key,
+                    payee_key=debt.payee_key,
+                    currency=debt.currency,
+                    amount=amount,
+                    note="Agreed.",
+                )
+                end = self.any([write_off, repay])
+                end(session, wanted, **TWO, at=self.now, ids=self.ids)
+                self.by_hand[debt.payee_key, debt.currency] += amount
 
     # Holds
 
@@ -604,6 +660,9 @@ ACTS = (
     "new_plan",
     "hold",
     *["let_go"] * 2,
+    "correct",
+    "undo",
+    "end_debt",
     *["wait"] * 6,
     *["prepare"] * 4,
     *["agree"] * 4,

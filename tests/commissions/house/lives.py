@@ -36,6 +36,13 @@ class Life:
         look(self.house, LAST)
 
 
+BUSY = (
+    *["sell", "hand_over", "deliver", "wait"] * 5,
+    *["refund", "prepare", "agree", "pay"] * 3,
+    *["refund_fails", "dispute", "close_dispute", "let_go", "send", "comes_back"] * 2,
+    *["sale_comes", "tell_again", "new_owner", "new_plan", "hold", "take_away", "correct"],
+)
+"""A life of a bit of everything. Seeds that are known to meet something are seeds of this mix."""
 PAYING = (
     *["sell", "hand_over", "deliver", "wait", "prepare", "agree"] * 2,
     *["refund", "pay", "send", "send"],

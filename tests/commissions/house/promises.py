@@ -32,11 +32,13 @@ from commissions.models import (
 from commissions.payouts.halting import is_halted
 from commissions.payouts.reconciling import reconcile
 from commissions.rows import table_of
+from commissions.terms import Role
 from tests.commissions.factories import BY, moment
 from tests.commissions.house.acts import RAILS, House
 from tests.commissions.house.count import HOLD, Group, Slot, Sold, differences
 
 _S = PayoutStatus
+ENDS = (EntryKind.WRITE_OFF, EntryKind.REPAID)
 PAID = (_S.SENT, _S.SETTLED)
 GONE = (_S.VOID, _S.FAILED, _S.REVERSED)
 
@@ -149,7 +151,12 @@ def i1_money_is_conserved(books: Books) -> None:
         earned = sum(
             row.amount
             for row in books.entries
-            if row.currency == currency and row.kind is not EntryKind.RESERVE
+            if row.currency == currency and row.kind not in (EntryKind.RESERVE, *ENDS)
+        )
+        repaid = sum(
+            row.amount
+            for row in books.entries
+            if row.currency == currency and row.kind is EntryKind.REPAID
         )
         paid = sum(
             row.net_amount
@@ -162,7 +169,7 @@ def i1_money_is_conserved(books: Books) -> None:
             if row.currency == currency and row.status not in (*PAID, *GONE)
         )
         assert accounts["brand:commission_expense", currency] == -earned, "I1 expense"
-        assert accounts["platform:cash", currency] == paid, "I1 cash"
+        assert accounts["platform:cash", currency] == paid - repaid, "I1 cash"
         assert accounts["payout:clearing", currency] == waiting, "I1 clearing"
 
 
@@ -266,8 +273,23 @@ def i20_a_debt_is_what_was_paid_too_much(books: Books) -> None:
         if row.status not in GONE:
             paid[row.payee_key, row.currency] += row.amount
     for who, balance in books.balances.items():
-        owed = -balance.earned_amount - balance.reserve_amount
+        taken = sum(
+            min(0, row.amount)
+            for row in books.entries
+            if row.role is Role.MANUAL and (row.payee_key, row.currency) == who
+        )
+        owed = taken - balance.earned_amount - balance.reserve_amount
         assert owed <= paid[who], "I20 no debt without a payout"
+
+
+def i10_what_was_done_by_hand_is_there(books: Books) -> None:
+    """I10: corrections, and the ends of debts, no more and no less."""
+    sums: Counter[tuple[str, str]] = Counter()
+    for row in books.entries:
+        if row.role is Role.MANUAL:
+            sums[row.payee_key, row.currency] += row.amount
+    done = {who: amount for who, amount in books.house.by_hand.items() if amount}
+    assert {who: amount for who, amount in sums.items() if amount} == done, "I10 by hand"
 
 
 def i27_two_people_agree(books: Books) -> None:
@@ -314,7 +336,8 @@ def nobody_keeps_anything(books: Books) -> None:
     """I13: when all went back, nobody has anything, and owes what was paid."""
     sums: Counter[tuple[str, str]] = Counter()
     for row in books.entries:
-        sums[row.payee_key, row.currency] += row.amount
+        if row.role is not Role.MANUAL:
+            sums[row.payee_key, row.currency] += row.amount
     assert not any(sums.values()), "I13 a full refund leaves nobody anything"
 
 
@@ -347,6 +370,7 @@ WHOLE = (
     *QUICK,
     i1_money_is_conserved,
     i8_every_line_is_decided_once,
+    i10_what_was_done_by_hand_is_there,
     i27_two_people_agree,
     everything_is_proven,
 )
