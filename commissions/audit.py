@@ -15,7 +15,16 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from commissions import is_ours
-from commissions.auditing import balances, cases, ledger, payouts, periods, sales, seals, statements
+from commissions.auditing import (
+    balances,
+    cases,
+    ledger,
+    payouts,
+    periods,
+    sales,
+    seals,
+    statements,
+)
 from commissions.auditing.finding import Finding
 from commissions.guards import insert_only_tables, missing_guards
 

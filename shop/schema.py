@@ -13,8 +13,8 @@ from shop.network import models as network
 from shop.notifications import models as notifications
 from shop.orders import models as orders
 from shop.payments import models as payments
+from shop.rewards import case_models, objections, payout_models, tax_models
 from shop.rewards import models as rewards
-from shop.rewards import objections, payout_models, tax_models
 from shop.rewards.abuse import models as abuse
 from shop.search import table as search
 from shop.sharing import models as sharing
@@ -24,6 +24,7 @@ SLICES = (
     abuse,
     accounts,
     brand,
+    case_models,
     catalog,
     checkout,
     fulfillment,

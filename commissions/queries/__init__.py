@@ -12,7 +12,7 @@ from commissions.queries.counts import (
     counted_lines,
     periods_of_point,
 )
-from commissions.queries.debts import Debt, cases, debt_of, debts
+from commissions.queries.debts import Debt, cases, debt_of, debts, sale_keys, undone_of
 from commissions.queries.decisions import (
     DecisionView,
     decisions_of_sale,
@@ -73,7 +73,9 @@ __all__ = [
     "refused_decisions",
     "runs",
     "sale_id_of",
+    "sale_keys",
     "skipped",
     "skipped_counts",
     "totals_of_runs",
+    "undone_of",
 ]

@@ -13,7 +13,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from commissions.ledger import earned_account
-from commissions.models import Case, CaseKind, Entry, Posting
+from commissions.models import Case, CaseKind, Entry, Posting, SaleRow
 from commissions.payouts.claims import payees_with_money
 from commissions.queries.payee_balances import balances
 from commissions.rows import table_of
@@ -88,6 +88,20 @@ def cases(
     if before is not None:
         statement = statement.where(Case.id < before)
     return session.scalars(statement).all()
+
+
+def undone_of(session: Session, case_ids: Sequence[int]) -> set[int]:
+    """Those of some corrections that were undone."""
+    case = table_of(Case)
+    rows = session.scalars(select(case.c.reverses_id).where(case.c.reverses_id.in_(case_ids)))
+    return {case_id for case_id in rows if case_id is not None}
+
+
+def sale_keys(session: Session, sale_ids: Sequence[int]) -> dict[int, str]:
+    """Keys of sales by the engine's ids."""
+    sale = table_of(SaleRow)
+    rows = session.execute(select(sale.c.id, sale.c.key).where(sale.c.id.in_(sale_ids)))
+    return {row.id: row.key for row in rows}
 
 
 def _began(session: Session, payee_key: str, currency: str) -> tuple[datetime, int | None]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from commissions.models import Entry, EntryKind, SaleRow, Statement, StatementLine
+from commissions.models import ORIGINS, Entry, EntryKind, SaleRow, Statement, StatementLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def parts(session: Session, found: Statement) -> list[Part]:
         return func.coalesce(func.sum(case((line.kind.in_(kinds), line.amount), else_=0)), 0)
 
     reverse, reserve = total(EntryKind.REVERSE), total(EntryKind.RESERVE)
-    earned = total(EntryKind.EARN, EntryKind.ADJUST, EntryKind.DIFFERENCE)
+    earned = total(*ORIGINS, EntryKind.ADJUST)
     rows = session.execute(
         select(line.point_key, earned, reverse, reserve)  # type: ignore[call-overload]
         .where(line.statement_id == found.original_id, line.entry_id.is_not(None))

@@ -16,6 +16,7 @@ depends_on = None
 
 INSERT_ONLY = (
     "audit_entry",
+    "case_proposal",
     "commission_award",
     "commission_block",
     "commission_case",
@@ -1711,6 +1712,35 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "case_proposal",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("point_id", commissions.schema.Id(), nullable=True),
+        sa.Column("payee_id", commissions.schema.Id(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("reason", sa.String(length=20), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("order_id", commissions.schema.Id(), nullable=True),
+        sa.Column("reverses_id", commissions.schema.Id(), nullable=True),
+        sa.CheckConstraint(
+            "kind IN ('correction', 'reversal', 'write_off', 'repayment')",
+            name=op.f("ck_case_proposal_kind"),
+        ),
+        sa.CheckConstraint("amount <> 0", name=op.f("ck_case_proposal_amount")),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["order.id"], name=op.f("fk_case_proposal_order_id_order")
+        ),
+        sa.ForeignKeyConstraint(
+            ["payee_id"], ["payee.id"], name=op.f("fk_case_proposal_payee_id_payee")
+        ),
+        sa.ForeignKeyConstraint(
+            ["point_id"], ["point.id"], name=op.f("fk_case_proposal_point_id_point")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_proposal")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "commission_rule",
         sa.Column("id", commissions.schema.Id(), autoincrement=False, nullable=False),
         sa.Column("version_id", commissions.schema.Id(), nullable=False),
@@ -3236,6 +3266,7 @@ def downgrade() -> None:
 
     op.drop_table("commission_trial")
     op.drop_table("commission_rule")
+    op.drop_table("case_proposal")
     op.drop_table("application")
     with op.batch_alter_table("abuse_signal", schema=None) as batch_op:
         batch_op.drop_index("ix_abuse_signal_seen")

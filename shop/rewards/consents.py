@@ -18,7 +18,7 @@ from commissions.payouts.approving import NOTHING_LANDS_AFTER
 from shop.kernel import ids, jobs
 from shop.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from shop.kernel.words import Words, _l
-from shop.rewards import payout_terms, reconciling, taxes
+from shop.rewards import corrections, payout_terms, reconciling, taxes
 from shop.rewards.models import CONSENT, Act, Consent, ConsentState
 from shop.rewards.payout_stops import LOOK_AGAIN
 from shop.rewards.reconciling import REVERSE_LATER
@@ -193,6 +193,10 @@ def _terms(session: Session, asked: Consent, *, by: str, at: datetime) -> None:
     payout_terms.put_in_force(session, asked.subject_id, by=by, at=at)
 
 
+def _case(session: Session, asked: Consent, *, by: str, at: datetime) -> None:
+    corrections.carry_out(session, asked.subject_id, by=asked.asked_by, second=by, at=at)
+
+
 def _reverse(session: Session, asked: Consent, *, by: str, at: datetime) -> None:
     """Stripe is asked by a job: no call is made while this transaction is open."""
     payload = {"payout_id": str(asked.subject_id)}
@@ -209,6 +213,7 @@ _ACTS: Mapping[Act, Callable[..., None]] = {
     Act.NOT_SENT: _not_sent,
     Act.CLEAR: _clear,
     Act.TERMS: _terms,
+    Act.CASE: _case,
     Act.TAX: _tax,
     Act.REVERSE: _reverse,
 }
@@ -262,6 +267,7 @@ _OBJECTIONS: Mapping[Act, Callable[[Session, int, datetime], Words | None]] = {
         _not_in, PayoutStatus.QUARANTINED, _l("The facts of this payout do not disagree.")
     ),
     Act.TERMS: _no_objection,
+    Act.CASE: _no_objection,
     Act.TAX: _no_objection,
     Act.REVERSE: partial(
         _not_in, PayoutStatus.QUARANTINED, _l("The facts of this payout do not disagree.")

@@ -18,7 +18,10 @@ from shop.rewards import keys
 
 @dataclass(frozen=True)
 class EarningRow:
-    """One earning with the order line that it comes from; a difference has its period instead."""
+    """One earning with the order line that it comes from.
+
+    A difference has its period instead, and what was done by hand the order that it concerns.
+    """
 
     earning: Earning
     order_number: str
@@ -58,13 +61,25 @@ def rows(session: Session, found: list[Earning]) -> list[EarningRow]:
             .where(OrderLine.id.in_(line_ids))
         )
     }
+    about = [one.about_sale_key for one in found if one.about_sale_key]
+    numbers = order_numbers(session, about) if about else {}
     described: list[EarningRow] = []
     for one in found:
-        if one.period_key:
+        if one.case_id is not None:
+            number = numbers.get(one.about_sale_key, "")
+            described.append(EarningRow(one, number, _TITLES_OF_CASES[one.case_kind], 1))
+        elif one.period_key:
             described.append(EarningRow(one, "", _title_of_period(one.period_key), 1))
         elif (line := lines.get(keys.number(one.line_key))) is not None:
             described.append(EarningRow(one, line.number, line.title, line.quantity))
     return described
+
+
+_TITLES_OF_CASES = {
+    "correction": {"zh": "人工更正", "en": "Correction by hand"},
+    "write_off": {"zh": "欠款核销", "en": "Debt written off"},
+    "repayment": {"zh": "欠款归还", "en": "Debt repaid"},
+}
 
 
 def _title_of_period(period_key: str) -> dict[str, str]:

@@ -134,6 +134,8 @@ def _target(session: Session, found: Earning, on: Lies) -> On:
     if on is Lies.EARNING:
         return On(entry_id=found.id)
     if on is Lies.SALE:
+        if not found.sale_key:
+            raise Invalid(_l("This earning belongs to no single order."), field="on")
         return On(sale_id=queries.sale_id_of(session, found.sale_key))
     if on is Lies.POINT:
         return On(point_key=found.point_key)

@@ -11,7 +11,7 @@ from shop.kernel.states import Machine
 
 
 class Act(StrEnum):
-    """Acts on payouts that nobody does alone."""
+    """Acts on money that nobody does alone."""
 
     RESUME = "resume"
     """Let payouts be sent again after a halt."""
@@ -23,6 +23,8 @@ class Act(StrEnum):
     """People have looked at a payout whose facts disagreed."""
     TERMS = "terms"
     """Change minimum, fee or limit of a way of paying."""
+    CASE = "case"
+    """Put an earning right by hand, or end a debt."""
     REVERSE = "reverse"
     """Take the later of two transfers of one payout back at Stripe."""
     TAX = "tax"
@@ -54,7 +56,7 @@ class Consent(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     act: Mapped[str] = mapped_column(String(20))
     subject_id: Mapped[int] = mapped_column(Id)
-    """The payout or the bank file; 0 for payouts as a whole."""
+    """The payout, the bank file, the terms or the case; 0 for payouts as a whole."""
     reason: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(String(12), default=ConsentState.OPEN)
     asked_by: Mapped[str] = mapped_column(String(80))

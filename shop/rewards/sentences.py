@@ -82,6 +82,10 @@ _CAUSES = {
     "dispute_open": _l("The buyer disputes the payment"),
     "dispute_won": _l("The dispute was won"),
     "dispute_lost": _l("The dispute was lost"),
+    "correction": _l("A correction by hand"),
+    "reversal": _l("A correction was undone"),
+    "write_off": _l("The brand gave up the debt"),
+    "repayment": _l("The debt was repaid"),
 }
 
 
@@ -97,6 +101,9 @@ _KINDS = {
     "reverse": _l("Taken back"),
     "reserve": _l("Held back"),
     "difference": _l("Settled for the period"),
+    "manual": _l("Put right by hand"),
+    "write_off": _l("Debt written off"),
+    "repaid": _l("Debt repaid"),
 }
 _PERIODS = {
     "month": _l("month"),
@@ -345,8 +352,23 @@ def _period(params: Params, figures: Figures) -> Words:
     )
 
 
+_BY_HAND = {
+    "correction": _l(
+        "Two people of the brand put this right by hand on %(day)s. Their words: %(note)s"
+    ),
+    "write_off": _l("The brand gave up a debt on %(day)s. Its words: %(note)s"),
+    "repayment": _l("You brought back what you owed on %(day)s. The brand's words: %(note)s"),
+}
+
+
+def _by_hand(params: Params, figures: Figures) -> Words:
+    msgid = _BY_HAND[params["kind"]].msgid
+    return Words(msgid, {"day": figures.day(params["at"]), "note": params["note"]})
+
+
 _SENTENCES: Mapping[str, Callable[[Params, Figures], Words]] = {
     "role": _role,
+    "by_hand": _by_hand,
     "plan_version": _plan_version,
     "passed_over": _passed_over,
     "rule": _rule,

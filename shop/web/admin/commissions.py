@@ -185,7 +185,10 @@ def _entry(entry_id: int, *, message: str = "", status: int = 200) -> Response:
         if found is None:
             abort(404)
         explanation = explain.explain_entry(session, entry_id, at=at)
-        decisions = explain.explain_line(session, found.sale_key, found.line_key)
+        # What belongs to a whole period, or was done by hand, has no line of its own.
+        decisions = (
+            explain.explain_line(session, found.sale_key, found.line_key) if found.line_key else []
+        )
         named = earnings.named(session, earnings.rows(session, [found]))
         lines = queries.entries_of(session, found.id)
     if not named:
@@ -194,7 +197,6 @@ def _entry(entry_id: int, *, message: str = "", status: int = 200) -> Response:
         "admin/commissions/entry.html",
         status=status,
         one=named[0],
-        order_id=keys.number(found.sale_key),
         amount=sentences.of_steps(explanation.why_this_amount, found.currency, zone=zone),
         payable=sentences.of_steps(explanation.when_payable, found.currency, zone=zone),
         decisions=[

@@ -36,6 +36,8 @@ def _entries() -> list[tuple[str, list[tuple[str, str]]]]:
                 ("admin.entries", _("Review")),
                 ("admin.reviews", _("Unusual things")),
                 ("admin.objections", _("Objections")),
+                ("admin.corrections", _("Corrections")),
+                ("admin.debts", _("Debts")),
                 ("admin.payouts", _("Payouts")),
                 ("admin.statements", _("Statements")),
                 ("admin.payout_taxes", _("Tax on payouts")),

@@ -13,6 +13,7 @@ ACTS: Mapping[Act, Words] = {
     Act.NOT_SENT: _l("Record that the bank did not take a file"),
     Act.CLEAR: _l("Let a payout go on whose facts disagreed"),
     Act.TERMS: _l("Change the terms of a way of paying"),
+    Act.CASE: _l("Put something right by hand"),
     Act.REVERSE: _l("Take the later of two transfers back at Stripe"),
     Act.TAX: _l("Put a withholding table in force"),
 }
