@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from commissions import is_ours
-from commissions.auditing import balances, ledger, payouts, periods, sales, seals
+from commissions.auditing import balances, ledger, payouts, periods, sales, seals, statements
 from commissions.auditing.finding import Finding
 from commissions.guards import insert_only_tables, missing_guards
 
@@ -82,3 +82,4 @@ def audit(
         yield from findings
     yield from balances.check(session)
     yield from payouts.check(session)
+    yield from statements.check(session)

@@ -14,7 +14,7 @@ from shop.notifications import models as notifications
 from shop.orders import models as orders
 from shop.payments import models as payments
 from shop.rewards import models as rewards
-from shop.rewards import objections, payout_models
+from shop.rewards import objections, payout_models, tax_models
 from shop.rewards.abuse import models as abuse
 from shop.search import table as search
 from shop.sharing import models as sharing
@@ -41,6 +41,7 @@ SLICES = (
     search,
     sharing,
     storefront,
+    tax_models,
 )
 """Whatever owns tables."""
 

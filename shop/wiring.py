@@ -35,7 +35,17 @@ from shop.orders.events import (
     RefundReserved,
 )
 from shop.payments import endings, news, refund_sending
-from shop.rewards import on_order, on_transfer, payout_runs, payout_stops, payouts, upkeep, what_if
+from shop.rewards import (
+    on_order,
+    on_transfer,
+    payout_runs,
+    payout_stops,
+    payouts,
+    reconciling,
+    statements,
+    upkeep,
+    what_if,
+)
 from shop.rewards.abuse import reviewing
 from shop.rewards.objections import ObjectionAnswered
 from shop.search import index
@@ -47,7 +57,7 @@ EVENTS: Mapping[type[Event], Sequence[Callable[..., None]]] = {
     ProductsChanged: (index.refresh,),
     TaxesChanged: (rates.follow_taxes,),
     TaxClassRemoved: (rate_book.keep_class,),
-    DestinationChanged: (destination_news.on_changed,),
+    DestinationChanged: (on_transfer.on_destination, destination_news.on_changed),
     PointActivated: (storefronts.open_for,),
     PointsActivated: (opening.open_many,),
     PointStatusChanged: (shopfronts.on_status_changed,),
@@ -105,7 +115,10 @@ JOBS: Mapping[str, Job] = {
     "kernel.purge": Job(jobs.purge, calls_outside=True),
     "notifications.purge": Job(ports.purge_mailbox, calls_outside=True),
     payouts.SEND: Job(payouts.send_due, calls_outside=True),
+    reconciling.RECONCILE: Job(reconciling.work, calls_outside=True),
+    reconciling.REVERSE_LATER: Job(reconciling.reverse_later, calls_outside=True),
     payout_runs.WORK: Job(payout_runs.work, calls_outside=True),
+    statements.CLOSE: Job(statements.work, calls_outside=True),
     payout_stops.LOOK_AGAIN: Job(payout_stops.look_again_later, calls_outside=True),
 }
 
@@ -126,6 +139,7 @@ TIMETABLE: Mapping[str, timedelta] = {
     reviewing.POINTS: timedelta(hours=1),
     reviewing.FORGET: timedelta(days=1),
     payouts.SEND: timedelta(minutes=5),
+    reconciling.RECONCILE: timedelta(days=1),
 }
 
 NEWS: Mapping[str, inbox.Handler] = {

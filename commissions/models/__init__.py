@@ -21,6 +21,7 @@ from commissions.models.payouts import (
 )
 from commissions.models.periods import Award, Counted, PeriodRow
 from commissions.models.plans import Draft, DraftStatus, Plan, PlanVersion, RuleRow
+from commissions.models.statements import Series, Statement, StatementLine
 from commissions.models.trials import (
     Trial,
     TrialBlock,
@@ -61,7 +62,10 @@ __all__ = [
     "SaleHead",
     "SaleLineRow",
     "SaleRow",
+    "Series",
     "Skipped",
+    "Statement",
+    "StatementLine",
     "Trial",
     "TrialBlock",
     "TrialLine",

@@ -51,8 +51,9 @@ def reconcile(
     A transfer without payout, several of one group, a difference, or a payout sent without a
     transfer halts payouts. A transfer not yet recorded is only named: the next pass adopts it.
     """
-    seen = list(transfers)
-    payouts = _payouts(session, rail, since, {transfer.group_key for transfer in seen})
+    told = list(transfers)
+    payouts = _payouts(session, rail, since, {transfer.group_key for transfer in told})
+    seen = [one for one in told if _counts(one, payouts.get(one.group_key))]
     counts = Counter(transfer.group_key for transfer in seen)
     found = [
         Disagreement(code="several_transfers", group_key=group)
@@ -70,6 +71,12 @@ def reconcile(
         reason = "reconciliation:" + ",".join(sorted({d.code for d in found if d.halts}))
         halt_payouts(session, reason=reason, by=by, at=at, ids=ids)
     return found
+
+
+def _counts(transfer: Transfer, payout: Payout | None) -> bool:
+    """What people took back of doubled or wrong transfers is put right already."""
+    recorded = payout.transfer_ref if payout is not None else None
+    return not transfer.is_reversed or transfer.ref == recorded
 
 
 def _compare(transfer: Transfer, payout: Payout | None) -> list[Disagreement]:

@@ -34,11 +34,18 @@ INSERT_ONLY = (
     "commission_rule",
     "commission_sale",
     "commission_sale_line",
+    "commission_statement",
+    "commission_statement_line",
     "line_attribution",
     "lost_attribution",
     "order_event",
+    "payee_tax",
     "payment_event",
+    "payout_reconciliation",
+    "self_billing",
+    "statement_document",
     "stock_movement",
+    "tax_record",
     "touch",
 )
 
@@ -314,6 +321,84 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "commission_statement",
+        sa.Column("id", commissions.schema.Id(), autoincrement=False, nullable=False),
+        sa.Column("original_id", commissions.schema.Id(), nullable=False),
+        sa.Column("previous_id", commissions.schema.Id(), nullable=True),
+        sa.Column("payee_key", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("period_start", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("period_end", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("series", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("copy", sa.BigInteger(), nullable=False),
+        sa.Column("opening_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("earned_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("reversed_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("held_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("released_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("paid_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("fee_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("withheld_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("closing_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("line_count", sa.BigInteger(), nullable=False),
+        sa.Column("block_number", sa.BigInteger(), nullable=False),
+        sa.Column("block_hash", sa.Text(), nullable=False),
+        sa.Column("checksum", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "(copy = 1) = (original_id = id)", name=op.f("ck_commission_statement_original")
+        ),
+        sa.CheckConstraint(
+            "closing_amount = opening_amount + earned_amount - reversed_amount - held_amount + released_amount - paid_amount - fee_amount - withheld_amount",
+            name=op.f("ck_commission_statement_sum"),
+        ),
+        sa.CheckConstraint(
+            "period_start < period_end", name=op.f("ck_commission_statement_period")
+        ),
+        sa.ForeignKeyConstraint(
+            ["original_id"],
+            ["commission_statement.id"],
+            name=op.f("fk_commission_statement_original_id_commission_statement"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["previous_id"],
+            ["commission_statement.id"],
+            name=op.f("fk_commission_statement_previous_id_commission_statement"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commission_statement")),
+        sa.UniqueConstraint(
+            "payee_key",
+            "currency",
+            "period_start",
+            "copy",
+            name=op.f("uq_commission_statement_payee_key_currency_period_start_copy"),
+        ),
+        sa.UniqueConstraint("series", "number", name=op.f("uq_commission_statement_series_number")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("commission_statement", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_commission_statement_payee_key_id"), ["payee_key", "id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_commission_statement_previous",
+            ["previous_id"],
+            unique=True,
+            sqlite_where=sa.text("copy = 1 AND previous_id IS NOT NULL"),
+            postgresql_where=sa.text("copy = 1 AND previous_id IS NOT NULL"),
+        )
+
+    op.create_table(
+        "commission_statement_series",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("last_number", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_commission_statement_series")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "commission_trial_block",
         sa.Column("id", commissions.schema.Id(), autoincrement=False, nullable=False),
         sa.Column("plan_key", sa.Text(), nullable=False),
@@ -457,6 +542,17 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "payout_reconciliation",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("since", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("until", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("transfer_count", sa.Integer(), nullable=False),
+        sa.Column("findings", Json, nullable=False),
+        sa.Column("by", sa.String(length=80), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payout_reconciliation")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "payout_terms",
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("rail", sa.String(length=20), nullable=False),
@@ -589,6 +685,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("code", name=op.f("pk_tax_class")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "withholding_table",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("body", Json, nullable=False),
+        sa.Column("valid_from", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("proposed_by", sa.String(length=80), nullable=False),
+        sa.Column("proposed_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("agreed_by", sa.String(length=80), nullable=True),
+        sa.Column("agreed_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "agreed_by IS NULL OR agreed_by <> proposed_by",
+            name=op.f("ck_withholding_table_four_eyes"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_withholding_table")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("withholding_table", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_withholding_table_key_valid_from"), ["key", "valid_from"], unique=False
+        )
+
     op.create_table(
         "cart",
         sa.Column("id", commissions.schema.Id(), nullable=False),
@@ -949,6 +1069,24 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "statement_document",
+        sa.Column("statement_id", commissions.schema.Id(), nullable=False),
+        sa.Column("kind", sa.String(length=4), nullable=False),
+        sa.Column("locale", sa.String(length=8), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["statement_id"],
+            ["commission_statement.id"],
+            name=op.f("fk_statement_document_statement_id_commission_statement"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "statement_id", "kind", "locale", name=op.f("pk_statement_document")
+        ),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "tax_rate",
         sa.Column("tax_class", sa.String(length=40), nullable=False),
         sa.Column("region", sa.String(length=20), nullable=False),
@@ -1108,6 +1246,24 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "connect_account",
+        sa.Column("payee_id", commissions.schema.Id(), nullable=False),
+        sa.Column("account_id", sa.String(length=80), nullable=False),
+        sa.Column("country", sa.String(length=2), nullable=False),
+        sa.Column("is_complete", sa.Boolean(), nullable=False),
+        sa.Column("can_receive", sa.Boolean(), nullable=False),
+        sa.Column("pays_out", sa.Boolean(), nullable=False),
+        sa.Column("due", Json, nullable=False),
+        sa.Column("created_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("checked_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["payee_id"], ["payee.id"], name=op.f("fk_connect_account_payee_id_payee")
+        ),
+        sa.PrimaryKeyConstraint("payee_id", name=op.f("pk_connect_account")),
+        sa.UniqueConstraint("account_id", name=op.f("uq_connect_account_account_id")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "media",
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("product_id", commissions.schema.Id(), nullable=False),
@@ -1251,6 +1407,29 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "payee_tax",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("payee_id", commissions.schema.Id(), nullable=False),
+        sa.Column("legal_name", sa.String(length=200), nullable=False),
+        sa.Column("address", sa.String(length=300), nullable=False),
+        sa.Column("tax_id_sealed", sa.Text(), nullable=False),
+        sa.Column("tax_id_label", sa.String(length=40), nullable=False),
+        sa.Column("vat_code", sa.String(length=20), nullable=False),
+        sa.Column("vat_bps", sa.Integer(), nullable=False),
+        sa.Column("self_billing", sa.Boolean(), nullable=False),
+        sa.Column("table_key", sa.String(length=40), nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["payee_id"], ["payee.id"], name=op.f("fk_payee_tax_payee_id_payee")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payee_tax")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("payee_tax", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_payee_tax_payee_id"), ["payee_id"], unique=False)
+
+    op.create_table(
         "payment",
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("order_id", commissions.schema.Id(), nullable=False),
@@ -1317,6 +1496,42 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_point_manager_id"), ["manager_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_point_payee_id"), ["payee_id"], unique=False)
         batch_op.create_index("ix_point_status_name", ["status", "name", "id"], unique=False)
+
+    op.create_table(
+        "tax_record",
+        sa.Column("payout_id", commissions.schema.Id(), nullable=False),
+        sa.Column("payee_id", commissions.schema.Id(), nullable=False),
+        sa.Column("table_id", commissions.schema.Id(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("tax_year", sa.Integer(), nullable=False),
+        sa.Column("tax_month", sa.Integer(), nullable=False),
+        sa.Column("gross_before", commissions.schema.Amount(), nullable=False),
+        sa.Column("withheld_before", commissions.schema.Amount(), nullable=False),
+        sa.Column("months", sa.Integer(), nullable=False),
+        sa.Column("gross_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("taxable_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("withheld_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["payee_id"], ["payee.id"], name=op.f("fk_tax_record_payee_id_payee")
+        ),
+        sa.ForeignKeyConstraint(
+            ["payout_id"],
+            ["commission_payout.id"],
+            name=op.f("fk_tax_record_payout_id_commission_payout"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["table_id"],
+            ["withholding_table.id"],
+            name=op.f("fk_tax_record_table_id_withholding_table"),
+        ),
+        sa.PrimaryKeyConstraint("payout_id", name=op.f("pk_tax_record")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("tax_record", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_tax_record_payee_id_tax_year"), ["payee_id", "tax_year"], unique=False
+        )
 
     op.create_table(
         "abuse_case",
@@ -1812,6 +2027,29 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_refund_order_id"), ["order_id"], unique=False)
         batch_op.create_index("ix_refund_status", ["status", "id"], unique=False)
 
+    op.create_table(
+        "self_billing",
+        sa.Column("statement_id", commissions.schema.Id(), nullable=False),
+        sa.Column("series", sa.String(length=20), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("payee_tax_id", commissions.schema.Id(), nullable=False),
+        sa.Column("net_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("vat_code", sa.String(length=20), nullable=False),
+        sa.Column("vat_bps", sa.Integer(), nullable=False),
+        sa.Column("vat_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["payee_tax_id"], ["payee_tax.id"], name=op.f("fk_self_billing_payee_tax_id_payee_tax")
+        ),
+        sa.ForeignKeyConstraint(
+            ["statement_id"],
+            ["commission_statement.id"],
+            name=op.f("fk_self_billing_statement_id_commission_statement"),
+        ),
+        sa.PrimaryKeyConstraint("statement_id", name=op.f("pk_self_billing")),
+        sa.UniqueConstraint("series", "number", name=op.f("uq_self_billing_series_number")),
+        sqlite_strict=True,
+    )
     op.create_table(
         "share_link",
         sa.Column("id", commissions.schema.Id(), nullable=False),
@@ -2647,6 +2885,55 @@ def upgrade() -> None:
             unique=False,
         )
 
+    op.create_table(
+        "commission_statement_line",
+        sa.Column("statement_id", commissions.schema.Id(), autoincrement=False, nullable=False),
+        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("posting_id", commissions.schema.Id(), nullable=False),
+        sa.Column("request_hash", sa.Text(), nullable=False),
+        sa.Column("entry_id", commissions.schema.Id(), nullable=True),
+        sa.Column("payout_id", commissions.schema.Id(), nullable=True),
+        sa.Column("point_key", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("is_late", sa.Boolean(), nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("amount <> 0", name=op.f("ck_commission_statement_line_amount")),
+        sa.CheckConstraint(
+            "entry_id IS NOT NULL OR payout_id IS NOT NULL",
+            name=op.f("ck_commission_statement_line_source"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["entry_id"],
+            ["commission_entry.id"],
+            name=op.f("fk_commission_statement_line_entry_id_commission_entry"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["payout_id"],
+            ["commission_payout.id"],
+            name=op.f("fk_commission_statement_line_payout_id_commission_payout"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["posting_id"],
+            ["commission_posting.id"],
+            name=op.f("fk_commission_statement_line_posting_id_commission_posting"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["statement_id"],
+            ["commission_statement.id"],
+            name=op.f("fk_commission_statement_line_statement_id_commission_statement"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "statement_id", "position", name=op.f("pk_commission_statement_line")
+        ),
+        sa.UniqueConstraint("posting_id", name=op.f("uq_commission_statement_line_posting_id")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("commission_statement_line", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_commission_statement_line_entry_id"), ["entry_id"], unique=False
+        )
+
     search.create(op.get_bind())
     guards.install_guards(op.get_bind(), INSERT_ONLY)
     schema.seed(op.get_bind())
@@ -2656,6 +2943,10 @@ def downgrade() -> None:
     search.drop(op.get_bind())
     for table in INSERT_ONLY:
         guards.drop_guards(op.get_bind(), table)
+    with op.batch_alter_table("commission_statement_line", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_commission_statement_line_entry_id"))
+
+    op.drop_table("commission_statement_line")
     with op.batch_alter_table("commission_release", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_commission_release_payee_key_currency_available_at"))
 
@@ -2770,6 +3061,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_share_link_point_id"))
 
     op.drop_table("share_link")
+    op.drop_table("self_billing")
     with op.batch_alter_table("refund", schema=None) as batch_op:
         batch_op.drop_index("ix_refund_status")
         batch_op.drop_index(batch_op.f("ix_refund_order_id"))
@@ -2841,6 +3133,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_abuse_case_order_id"))
 
     op.drop_table("abuse_case")
+    with op.batch_alter_table("tax_record", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_tax_record_payee_id_tax_year"))
+
+    op.drop_table("tax_record")
     with op.batch_alter_table("point", schema=None) as batch_op:
         batch_op.drop_index("ix_point_status_name")
         batch_op.drop_index(batch_op.f("ix_point_payee_id"))
@@ -2848,6 +3144,10 @@ def downgrade() -> None:
 
     op.drop_table("point")
     op.drop_table("payment")
+    with op.batch_alter_table("payee_tax", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_payee_tax_payee_id"))
+
+    op.drop_table("payee_tax")
     with op.batch_alter_table("payee_destination", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_payee_destination_payee_id"))
 
@@ -2870,6 +3170,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_media_product_id"))
 
     op.drop_table("media")
+    op.drop_table("connect_account")
     with op.batch_alter_table("commission_plan_version", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_commission_plan_version_plan_id_effective_from"))
 
@@ -2898,6 +3199,7 @@ def downgrade() -> None:
 
     op.drop_table("cart_line")
     op.drop_table("tax_rate")
+    op.drop_table("statement_document")
     op.drop_table("staff_membership")
     with op.batch_alter_table("product", schema=None) as batch_op:
         batch_op.drop_index("ix_product_list")
@@ -2949,6 +3251,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_cart_account_id"))
 
     op.drop_table("cart")
+    with op.batch_alter_table("withholding_table", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_withholding_table_key_valid_from"))
+
+    op.drop_table("withholding_table")
     op.drop_table("tax_class")
     with op.batch_alter_table("sign_in_code", schema=None) as batch_op:
         batch_op.drop_index("ix_sign_in_code_contact")
@@ -2981,6 +3287,7 @@ def downgrade() -> None:
         )
 
     op.drop_table("payout_terms")
+    op.drop_table("payout_reconciliation")
     op.drop_table("payer_account")
     with op.batch_alter_table("outbox_job", schema=None) as batch_op:
         batch_op.drop_index(
@@ -3007,6 +3314,16 @@ def downgrade() -> None:
     op.drop_table("inbox_event")
     op.drop_table("import_job")
     op.drop_table("commission_trial_block")
+    op.drop_table("commission_statement_series")
+    with op.batch_alter_table("commission_statement", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_commission_statement_previous",
+            sqlite_where=sa.text("copy = 1 AND previous_id IS NOT NULL"),
+            postgresql_where=sa.text("copy = 1 AND previous_id IS NOT NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_commission_statement_payee_key_id"))
+
+    op.drop_table("commission_statement")
     with op.batch_alter_table("commission_sale_head", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_commission_sale_head_uncredited",

@@ -1,5 +1,7 @@
 """`flask payouts`: the run from the command line, with the same four eyes as on the pages."""
 
+from datetime import UTC, datetime
+
 import click
 from flask.cli import AppGroup
 
@@ -9,7 +11,7 @@ from shop.accounts import queries as accounts
 from shop.accounts.models import StaffRole
 from shop.checkout.contact import normal_email
 from shop.kernel import db
-from shop.rewards import payout_runs, payouts
+from shop.rewards import payout_runs, payouts, reconciling
 
 payouts_group = AppGroup("payouts", help="Paying commissions out.")
 
@@ -42,6 +44,28 @@ def approve(run_id: int, email: str) -> None:
 def send() -> None:
     """Advance every queued Connect payout by one pass, as the worker does."""
     payouts.send_due({})
+
+
+@payouts_group.command("reconcile")
+@click.option("--since", type=click.DateTime(), help="UTC; else two days before the last time.")
+def reconcile(since: datetime | None) -> None:
+    """Compare Stripe's transfers with the books; a disagreement halts payouts."""
+    start = since.replace(tzinfo=UTC) if since else None
+    found = reconciling.reconcile(by="command", since=start)
+    click.echo(f"{found.transfer_count} transfers since {found.since:%Y-%m-%d %H:%M} UTC")
+    for one in found.findings:
+        click.echo(f"{one['code']}: {one['group']} {one['ref']}")
+    if found.findings:
+        raise SystemExit(1)
+    click.echo("✓ Stripe and the books agree.")
+
+
+@payouts_group.command("restored")
+@click.argument("restored_to", type=click.DateTime())
+def restored(restored_to: datetime) -> None:
+    """Say that the database was restored as of RESTORED_TO (UTC); nothing is sent until compared."""
+    reconciling.block_after_restore(restored_to.replace(tzinfo=UTC), by="command")
+    click.echo("Payouts are halted. Run flask payouts reconcile --since, then two people agree.")
 
 
 def _person(email: str, role: StaffRole) -> int:

@@ -4,6 +4,7 @@ No network call happens inside a transaction: every function here must be called
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import stripe
@@ -133,6 +134,24 @@ def transfers_of(group: str) -> list[dict[str, Any]]:
         if not page["has_more"]:
             return found
         params["starting_after"] = found[-1]["id"]
+
+
+def transfers_since(moment: datetime) -> list[dict[str, Any]]:
+    """All transfers made at or after a moment, all pages, newest first."""
+    found: list[dict[str, Any]] = []
+    params: dict[str, Any] = {"created": {"gte": int(moment.timestamp())}, "limit": 100}
+    while True:
+        page = _call(lambda: _v1().transfers.list(dict(params)))
+        found.extend(page["data"])
+        if not page["has_more"]:
+            return found
+        params["starting_after"] = found[-1]["id"]
+
+
+def reverse_transfer(transfer_id: str, *, key: str) -> dict[str, Any]:
+    """Take a whole transfer back from the connected account."""
+    options = {"idempotency_key": key}
+    return _call(lambda: _v1().transfers.reversals.create(transfer_id, {}, options))
 
 
 def transfer(transfer_id: str) -> dict[str, Any]:

@@ -43,10 +43,21 @@ def on_bank_payment(payment_id: str, account: str) -> Outcome:
 
 def on_account(account_id: str, account: str) -> Outcome:
     """account.updated: what counts is whether it can receive now, stale news or fresh."""
-    found = client.account(account or account_id)
-    capabilities = found.get("capabilities") or {}
-    can_receive = capabilities.get("transfers") == "active"
-    return _tell(AccountChanged(account or account_id, can_receive, clock.now()))
+    return _tell(fetched(account or account_id))
+
+
+def fetched(account_id: str) -> AccountChanged:
+    """An account as it stands at Stripe now. Raises GatewayUnavailable, GatewayRefused."""
+    found = client.account(account_id)
+    asked = found.get("requirements") or {}
+    return AccountChanged(
+        account_id,
+        (found.get("capabilities") or {}).get("transfers") == "active",
+        clock.now(),
+        bool(found.get("details_submitted")),
+        bool(found.get("payouts_enabled")),
+        tuple(asked.get("currently_due") or ()),
+    )
 
 
 def _tell(event: Event) -> Outcome:

@@ -41,3 +41,9 @@ class AccountChanged(Event):
     account_id: str
     can_receive: bool
     at: datetime
+    is_complete: bool = True
+    """Its owner has given everything that was asked."""
+    pays_out: bool = True
+    """Stripe pays it out to its owner's bank."""
+    due: tuple[str, ...] = ()
+    """What is still asked, in Stripe's codes."""

@@ -6,6 +6,7 @@ from typing import Any
 from commissions.payouts.method import Answer, AnswerKind, LookUpFailed, Order, Transfer
 from shop.gateway import client
 from shop.network import destinations
+from shop.network.models import Rail
 from shop.rewards.throttle import Bucket
 
 RAIL = "connect"
@@ -46,7 +47,6 @@ class ConnectRail:
                     "transfer_group": order.group_key,
                     "metadata": {
                         "payout_id": str(order.payout_id),
-                        "destination_hash": order.destination_hash,
                         "app": "gridshop",
                     },
                 },
@@ -79,13 +79,14 @@ def _meaning(reason: str) -> AnswerKind:
 
 def of_stripe(found: Mapping[str, Any]) -> Transfer:
     """A transfer in the engine's words."""
-    ours = found.get("metadata") or {}
+    # The account that really got it: our own metadata would only repeat what we wanted.
+    account = {"account_id": str(found.get("destination") or "")}
     return Transfer(
         ref=str(found["id"]),
         group_key=str(found.get("transfer_group") or ""),
         amount=int(found["amount"]),
         currency=str(found["currency"]).upper(),
-        destination_hash=str(ours.get("destination_hash", "")),
+        destination_hash=destinations.hash_of(Rail.CONNECT, account),
         is_reversed=bool(found.get("reversed")),
         reversed_amount=int(found.get("amount_reversed") or 0),
     )

@@ -18,9 +18,10 @@ from commissions.payouts.approving import NOTHING_LANDS_AFTER
 from shop.kernel import ids, jobs
 from shop.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from shop.kernel.words import Words, _l
-from shop.rewards import payout_terms
+from shop.rewards import payout_terms, reconciling, taxes
 from shop.rewards.models import CONSENT, Act, Consent, ConsentState
 from shop.rewards.payout_stops import LOOK_AGAIN
+from shop.rewards.reconciling import REVERSE_LATER
 
 
 def ask(session: Session, act: Act, subject_id: int, *, reason: str, by: str, at: datetime) -> int:
@@ -143,6 +144,8 @@ def _decide(
 
 
 def _resume(session: Session, asked: Consent, *, by: str, at: datetime) -> None:
+    if (objection := reconciling.restore_objection(session)) is not None:
+        raise Conflict(objection)
     halting.resume_payouts(
         session, reason=asked.reason, by=asked.asked_by, second=by, at=at, ids=ids.new
     )
@@ -190,17 +193,31 @@ def _terms(session: Session, asked: Consent, *, by: str, at: datetime) -> None:
     payout_terms.put_in_force(session, asked.subject_id, by=by, at=at)
 
 
+def _reverse(session: Session, asked: Consent, *, by: str, at: datetime) -> None:
+    """Stripe is asked by a job: no call is made while this transaction is open."""
+    payload = {"payout_id": str(asked.subject_id)}
+    jobs.enqueue(session, REVERSE_LATER, payload, at=at)
+
+
+def _tax(session: Session, asked: Consent, *, by: str, at: datetime) -> None:
+    taxes.put_in_force(session, asked.subject_id, by=by, at=at)
+
+
 _ACTS: Mapping[Act, Callable[..., None]] = {
     Act.RESUME: _resume,
     Act.VOID: _void,
     Act.NOT_SENT: _not_sent,
     Act.CLEAR: _clear,
     Act.TERMS: _terms,
+    Act.TAX: _tax,
+    Act.REVERSE: _reverse,
 }
 
 
 def _not_halted(session: Session, _subject_id: int, _at: datetime) -> Words | None:
-    return None if halting.is_halted(session) else _l("Payouts are not halted.")
+    if not halting.is_halted(session):
+        return _l("Payouts are not halted.")
+    return reconciling.restore_objection(session)
 
 
 def _may_land(session: Session, payout_id: int, at: datetime) -> Words | None:
@@ -227,7 +244,7 @@ def _nothing_waits(session: Session, batch_id: int, _at: datetime) -> Words | No
 
 
 def _no_objection(_session: Session, _subject_id: int, _at: datetime) -> Words | None:
-    return None  # payout_terms.propose has looked at it
+    return None  # whoever proposed it was told at once what is wrong with it
 
 
 def _not_in(
@@ -245,4 +262,8 @@ _OBJECTIONS: Mapping[Act, Callable[[Session, int, datetime], Words | None]] = {
         _not_in, PayoutStatus.QUARANTINED, _l("The facts of this payout do not disagree.")
     ),
     Act.TERMS: _no_objection,
+    Act.TAX: _no_objection,
+    Act.REVERSE: partial(
+        _not_in, PayoutStatus.QUARANTINED, _l("The facts of this payout do not disagree.")
+    ),
 }

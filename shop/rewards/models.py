@@ -23,6 +23,10 @@ class Act(StrEnum):
     """People have looked at a payout whose facts disagreed."""
     TERMS = "terms"
     """Change minimum, fee or limit of a way of paying."""
+    REVERSE = "reverse"
+    """Take the later of two transfers of one payout back at Stripe."""
+    TAX = "tax"
+    """Put a withholding table in force."""
 
 
 class ConsentState(StrEnum):

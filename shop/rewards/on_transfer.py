@@ -12,8 +12,9 @@ from shop.gateway.events import AccountChanged, BankPaymentSeen, TransfersSeen
 from shop.gateway.inbox import NotYetKnown
 from shop.kernel import ids, jobs
 from shop.network import destinations
+from shop.network.destinations import DestinationChanged
 from shop.network.models import Rail
-from shop.rewards import payouts
+from shop.rewards import connect_accounts, keys, payouts
 from shop.rewards.connect_rail import of_stripe
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ def on_account(session: Session, event: AccountChanged) -> None:
 
     Its approval stands, and the look-up and the quiet time before each send do as well.
     """
+    connect_accounts.note(session, event)
     if not event.can_receive:
         return
     waiting = session.scalars(
@@ -72,6 +74,19 @@ def on_account(session: Session, event: AccountChanged) -> None:
         approving.queue(session, payout_id, by=BY, at=event.at, ids=ids.new)
     if waiting:
         jobs.enqueue(session, payouts.SEND, at=event.at, key=payouts.SEND)
+
+
+def on_destination(session: Session, event: DestinationChanged) -> None:
+    """The payee's money goes elsewhere now: what is on its way to the old place is taken back."""
+    place = destinations.current(session, [event.payee_id])[event.payee_id]
+    approving.void_outdated(
+        session,
+        keys.payee(event.payee_id),
+        current_hash=place.hash,
+        by="destination",
+        at=event.at,
+        ids=ids.new,
+    )
 
 
 def _hash_of(account_id: str) -> str:

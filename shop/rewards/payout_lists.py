@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from commissions import queries
@@ -165,6 +166,55 @@ def run_lines(session: Session, run_ids: Sequence[int]) -> dict[int, list[RunLin
             )
         )
     return lines
+
+
+AGES: Mapping[PayoutStatus, timedelta] = {
+    _S.BLOCKED: timedelta(0),
+    _S.QUARANTINED: timedelta(0),
+    _S.QUEUED: timedelta(hours=2),
+    _S.SENDING: timedelta(hours=2),
+    _S.DRAFT: timedelta(days=3),
+    _S.APPROVED: timedelta(days=3),
+}
+"""How long a payout may stand there before somebody should look."""
+AT_BANK = timedelta(days=5)
+"""How long a file may be out before somebody says what became of it."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A payout that stands for too long, and since when it was last moved."""
+
+    payout: Payout
+    since: datetime
+
+
+def standing(session: Session, *, at: datetime, limit: int = 100) -> list[Standing]:
+    """The operators' queue, what stands longest first; one statement."""
+    moved = func.coalesce(Payout.last_sent_at, Payout.approved_at, Payout.created_at)
+    rows = session.execute(
+        select(Payout, moved).where(_stands(moved, at)).order_by(moved, Payout.id).limit(limit)
+    )
+    return [Standing(row[0], row[1]) for row in rows]
+
+
+def standing_count(session: Session, *, at: datetime) -> int:
+    """How many stand for too long."""
+    moved = func.coalesce(Payout.last_sent_at, Payout.approved_at, Payout.created_at)
+    return _count(session, _stands(moved, at))
+
+
+def _stands(moved: ColumnElement[datetime], at: datetime) -> ColumnElement[bool]:
+    late = [
+        and_(Payout.status == status, moved <= at - age)
+        for status, age in AGES.items()
+        if status is not _S.SENDING
+    ]
+    by_net = and_(
+        Payout.status == _S.SENDING, Payout.rail == "connect", moved <= at - AGES[_S.SENDING]
+    )
+    by_file = and_(Payout.status == _S.SENDING, Payout.rail != "connect", moved <= at - AT_BANK)
+    return or_(*late, by_net, by_file)
 
 
 def waits(session: Session, *, by: str) -> Waits:

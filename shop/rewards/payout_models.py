@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shop.kernel.db import Amount, Base, Id, UtcDateTime
+from shop.kernel.db import Amount, Base, Id, Json, UtcDateTime, guards
 
 
 class PayoutTerms(Base):
@@ -60,6 +60,40 @@ class PayerAccount(Base):
     """Key of the format of bank files."""
     changed_by: Mapped[str] = mapped_column(String(80))
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ConnectAccount(Base):
+    """A payee's account at Stripe and how far its owner is with it."""
+
+    __tablename__ = "connect_account"
+
+    payee_id: Mapped[int] = mapped_column(Id, ForeignKey("payee.id"), primary_key=True)
+    account_id: Mapped[str] = mapped_column(String(80), unique=True)
+    country: Mapped[str] = mapped_column(String(2))
+    is_complete: Mapped[bool]
+    can_receive: Mapped[bool]
+    pays_out: Mapped[bool]
+    due: Mapped[list[str]] = mapped_column(Json)
+    """What Stripe still asks for, in its codes."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    checked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Reconciliation(Base):
+    """One comparison of Stripe's transfers with the books; the newest is the watermark."""
+
+    __tablename__ = "payout_reconciliation"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
+    transfer_count: Mapped[int] = mapped_column(Integer)
+    findings: Mapped[list[dict[str, str]]] = mapped_column(Json)
+    """Code, payout group and transfer of each disagreement."""
+    by: Mapped[str] = mapped_column(String(80))
+
+
+guards.insert_only(Reconciliation.__tablename__)
 
 
 class Step(StrEnum):

@@ -6,7 +6,7 @@ list moves in the transaction of each piece. Short work is done at once.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -24,7 +24,7 @@ from shop.kernel import clock, db, ids, jobs
 from shop.kernel.errors import Conflict
 from shop.kernel.serial import alone
 from shop.kernel.words import _l
-from shop.rewards import keys, payout_files, payouts
+from shop.rewards import keys, payout_files, payouts, taxes
 from shop.rewards.connect_rail import RAIL as CONNECT
 from shop.rewards.payout_models import PayoutWork, PayoutWorkItem, Step
 
@@ -259,17 +259,39 @@ def _next_piece(work_id: int, session: Session) -> int:
 def _prepare_one(session: Session, found: PayoutWork, items: Sequence[PayoutWorkItem]) -> int:
     run = session.get_one(Run, found.run_id)
     for item in items:
-        preparing.prepare_payout(
+        reckoned: list[taxes.Reckoned] = []
+        payout = preparing.prepare_payout(
             session,
             run,
             item.subject,
             item.detail,
-            payouts.policy(session, [keys.number(item.subject)]),
+            replace(
+                payouts.policy(session, [keys.number(item.subject)]),
+                withhold=partial(_withhold, session, run.at, reckoned),
+            ),
             by=run.by,
             at=run.at,
             ids=ids.new,
         )
+        if payout is not None and reckoned:
+            taxes.note(session, payout, reckoned[0], at=run.at)
     return len(items)
+
+
+def _withhold(
+    session: Session,
+    at: datetime,
+    reckoned: list[taxes.Reckoned],
+    payee_key: str,
+    currency: str,
+    gross: int,
+) -> int:
+    """Tax to keep; what it was reckoned by goes into `reckoned`, for the record of the payout."""
+    tax = taxes.reckon(session, payee_key, currency, gross, at=at)
+    if tax is None:
+        return 0
+    reckoned.append(tax)
+    return tax.result.amount
 
 
 def _approve_some(session: Session, found: PayoutWork, items: Sequence[PayoutWorkItem]) -> int:

@@ -13,14 +13,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from commissions.models import Payout
 from commissions.payouts import approving, by_hand, sending
 from commissions.payouts.conditions import Conditions
-from commissions.payouts.method import Destination
+from commissions.payouts.method import AnswerKind, Destination
 from commissions.payouts.preparing import Policy
 from shop.kernel import clock, db, ids, jobs
 from shop.network import destinations
 from shop.network.models import Payee, Point, PointMembership
-from shop.rewards import keys, payout_terms
+from shop.rewards import connect_accounts, keys, payout_terms
 from shop.rewards.connect_rail import RAIL as CONNECT
 from shop.rewards.connect_rail import ConnectRail
 
@@ -102,9 +103,19 @@ def hands(by: str) -> sending.Sender:
         now=clock.now,
         wall=clock.wall,
         ids=ids.new,
+        may_send=may_send,
         by=by,
         owner=f"{socket.gethostname()}:{os.getpid()}",
     )
+
+
+def may_send(session: Session, payout: Payout) -> str:
+    """The last look before money leaves: is it still the payee's place, and can it arrive there?"""
+    payee_id = keys.number(payout.payee_key)
+    place = destinations.current(session, [payee_id]).get(payee_id)
+    if place is None or place.hash != payout.destination_hash:
+        return "destination_changed"
+    return AnswerKind.CANNOT_RECEIVE if connect_accounts.problem(session, payee_id, place) else ""
 
 
 def register_by_hand(payout_id: int, *, reference: str, by: str) -> bool:
@@ -147,6 +158,7 @@ def policy(session: Session, payee_ids: Collection[int]) -> Policy:
             hash=place.hash,
             sealed=place.sealed,
             ready_at=place.usable_from,
+            problem=connect_accounts.problem(session, keys.number(payee_key), place),
         )
 
     def conditions_of(rail: str, currency: str) -> Conditions:

@@ -22,6 +22,7 @@ from commissions.payouts.files.format import Account
 from commissions.payouts.preparing import prepare_run
 from commissions.schema import metadata
 from commissions.sealing import seal
+from commissions.statements.closing import Period, close_period
 from tests.commissions.conftest import Ids, Sessions
 from tests.commissions.factories import (
     BY,
@@ -85,6 +86,8 @@ def full(sessions: Sessions, ids: Ids) -> Sessions:
             ids=ids,
         )
         seal(session, wall=soon(), by="job", ids=ids)
+        period = Period(moment(0), moment(40))
+        close_period(session, "ann", "CNY", period, series="s", by=BY, at=moment(41), ids=ids)
     return sessions
 
 

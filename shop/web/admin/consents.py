@@ -34,7 +34,7 @@ class Asked:
 
     @property
     def is_about_payout(self) -> bool:
-        return self.consent.act in (Act.VOID, Act.CLEAR)
+        return self.consent.act in (Act.VOID, Act.CLEAR, Act.REVERSE)
 
 
 @blueprint.get("/consents")

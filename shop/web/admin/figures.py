@@ -109,6 +109,7 @@ def _of_the_house(session: Session) -> list[Task]:
 def _of_finance(session: Session, by: str) -> list[Task]:
     waits = payout_lists.waits(session, by=by)
     uncredited = len(on_order.uncredited(session))
+    stuck = payout_lists.standing_count(session, at=clock.now())
     late = payable.overdue(session, at=clock.now())
     checker, maker = StaffRole.FINANCE_CHECKER, StaffRole.FINANCE_MAKER
 
@@ -127,6 +128,7 @@ def _of_finance(session: Session, by: str) -> list[Task]:
         payouts(_l("Held payouts"), waits.blocked, "blocked"),
         payouts(_l("Facts disagree"), waits.quarantined, "quarantined"),
         payouts(_l("Returned payouts, not paid since"), waits.returned, "returned"),
+        Task(_l("Payouts that stand for long"), stuck, "admin.payout_queue", {}, urgent=True),
         Task(_l("Payees waiting for long"), len(late), "admin.payouts", {}, urgent=True),
         Task(_l("Sales without credit"), uncredited, "admin.entries", {}, urgent=True),
         Task(

@@ -37,6 +37,8 @@ def _entries() -> list[tuple[str, list[tuple[str, str]]]]:
                 ("admin.reviews", _("Unusual things")),
                 ("admin.objections", _("Objections")),
                 ("admin.payouts", _("Payouts")),
+                ("admin.statements", _("Statements")),
+                ("admin.payout_taxes", _("Tax on payouts")),
             ],
         ),
         (

@@ -13,7 +13,7 @@ from shop.kernel.errors import Invalid, ShopError
 from shop.kernel.i18n import _l
 from shop.kernel.words import Words, say
 from shop.rewards import consents as consents_verbs
-from shop.rewards import earnings, keys, payout_lists, payout_stops, sentences
+from shop.rewards import earnings, keys, payout_lists, payout_stops, sentences, taxes
 from shop.rewards import payouts as rewards
 from shop.rewards.models import Act
 from shop.web import access, render
@@ -95,7 +95,7 @@ def look_for_payout(payout_id: int) -> Any:
 @access.finance
 def ask_about_payout(payout_id: int, act: str) -> Any:
     """Ask a second person to agree."""
-    if act not in (Act.VOID, Act.CLEAR):
+    if act not in (Act.VOID, Act.CLEAR, Act.REVERSE):
         abort(404)
     return _do(
         payout_id,
@@ -140,6 +140,7 @@ def _page(payout_id: int, *, refused: str = "", message: str = "", status: int =
             "admin/payouts/one.html",
             status=status,
             payout=one,
+            payee_id=payee_id,
             name=rewards.names_of(session, [payee_id]).get(payee_id, "?"),
             items=items,
             points=earnings.point_names(session, [item.point_key for item in items]),
@@ -147,9 +148,13 @@ def _page(payout_id: int, *, refused: str = "", message: str = "", status: int =
             people=people.names_of(session, acting),
             history=history,
             approvals=approvals,
+            tax=taxes.record_of(session, payout_id),
             asked=consents.asked_for(
                 session,
-                lambda found: found.subject_id == payout_id and found.act in (Act.VOID, Act.CLEAR),
+                lambda found: (
+                    found.subject_id == payout_id
+                    and found.act in (Act.VOID, Act.CLEAR, Act.REVERSE)
+                ),
             ),
             nothing_lands=consents_verbs.nothing_lands(one, at=at),
             halt=payout_lists.halt(session),

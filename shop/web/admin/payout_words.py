@@ -13,6 +13,8 @@ ACTS: Mapping[Act, Words] = {
     Act.NOT_SENT: _l("Record that the bank did not take a file"),
     Act.CLEAR: _l("Let a payout go on whose facts disagreed"),
     Act.TERMS: _l("Change the terms of a way of paying"),
+    Act.REVERSE: _l("Take the later of two transfers back at Stripe"),
+    Act.TAX: _l("Put a withholding table in force"),
 }
 DECISIONS: Mapping[str, Words] = {
     "agreed": _l("Agreed"),
@@ -42,6 +44,10 @@ _REASONS: Mapping[str, Words] = {
     "landed_after_void": _l("it was taken back here and arrived all the same"),
     "never_sent": _l("Stripe has a transfer for it that was never sent"),
     "partly_reversed": _l("a part of its transfer was taken back at Stripe"),
+    "restored": _l("the database was restored from a copy"),
+    "payout_missing": _l("Stripe has a transfer that we know nothing of"),
+    "transfer_missing": _l("Stripe does not show a transfer that we recorded"),
+    "unrecorded": _l("a transfer was not recorded yet, and is now"),
     "reconciliation": _l("Stripe's list of transfers differs from ours"),
     "destination_changed": _l("the destination was changed"),
     "stale_state": _l("somebody else changed it meanwhile"),

@@ -10,6 +10,7 @@ from shop.web.desk import (
     reviews,
     share,
     shopfront,
+    statements,
     team,
     today,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "reviews",
     "share",
     "shopfront",
+    "statements",
     "team",
     "today",
 ]

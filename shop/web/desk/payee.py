@@ -2,15 +2,17 @@
 
 from typing import Any
 
-from flask import Response, abort
+from flask import Response, abort, redirect, request, url_for
 from sqlalchemy.orm import Session
 
 from shop.kernel import clock, db
-from shop.kernel.errors import Invalid
+from shop.kernel.errors import Invalid, ShopError
 from shop.kernel.i18n import _l
+from shop.kernel.words import say
 from shop.network import destinations, queries
 from shop.network.destinations import Destination
 from shop.network.models import Payee, Rail
+from shop.rewards import connect_accounts, payout_terms
 from shop.web import access, render
 from shop.web.actor import current_actor
 from shop.web.desk.routes import blueprint
@@ -32,7 +34,7 @@ def change_payee() -> Any:
     if form.validate():
         try:
             with db.unit_of_work() as session:
-                own = _own_payee(session)
+                own = own_payee(session)
                 if not _may_change(destinations.current(session, [own.id]).get(own.id)):
                     abort(403)
                 destinations.set_destination(
@@ -50,11 +52,61 @@ def change_payee() -> Any:
     return _page(form, status=422)
 
 
-def _page(form: OwnDestinationForm, *, status: int = 200) -> Response:
+@blueprint.post("/payee/connect")
+@access.desk_owner
+def connect_payee() -> Any:
+    """Open an account at Stripe, or go on with it there."""
+    return _to_stripe(request.form.get("country", ""))
+
+
+@blueprint.get("/payee/connect/again")
+@access.desk_owner
+def connect_again() -> Any:
+    """The link ran out: Stripe sends the owner here for a new one."""
+    return _to_stripe("")
+
+
+@blueprint.get("/payee/connect/return")
+@access.desk_owner
+def connect_return() -> Any:
+    """The owner is back; how far the account is, Stripe says."""
     with db.reading() as session:
-        own = _own_payee(session)
+        payee_id = own_payee(session).id
+    try:
+        done = connect_accounts.come_back(payee_id, by=current_actor().key)
+    except ShopError as error:
+        return _page(OwnDestinationForm(formdata=None), message=say(error.message), status=503)
+    said = (
+        _l("Your account is set up. Money goes there after three days.")
+        if done
+        else _l("Stripe still needs something from you. You can go on at any time.")
+    )
+    return render.back_to("desk.payee", say_so=said)
+
+
+def _to_stripe(country: str) -> Any:
+    with db.reading() as session:
+        own = own_payee(session)
+        if not _may_change(destinations.current(session, [own.id]).get(own.id)):
+            abort(403)
+    try:
+        base = url_for("desk.connect_payee", _external=True)
+        address = connect_accounts.begin(own.id, country, base=base, by=current_actor().key)
+    except ShopError as error:
+        form = OwnDestinationForm(formdata=None)
+        return _page(form, message=say(error.message), status=error.status)
+    return redirect(address, code=303)
+
+
+def _page(form: OwnDestinationForm, *, message: str = "", status: int = 200) -> Response:
+    with db.reading() as session:
+        own = own_payee(session)
         current = destinations.current(session, [own.id]).get(own.id)
         points = queries.points_of_payee(session, own.id)
+        account = connect_accounts.of_payee(session, own.id)
+        terms = payout_terms.current(session)
+    currency = render.current_brand().currency
+    rail = current.rail if current else Rail.BANK_FILE
     return render.page(
         "desk/payee.html",
         status=status,
@@ -63,6 +115,10 @@ def _page(form: OwnDestinationForm, *, status: int = 200) -> Response:
         destination=current,
         may_change=_may_change(current),
         points=points,
+        account=account,
+        countries=connect_accounts.COUNTRIES,
+        terms=terms.get((rail, currency), payout_terms.standard(currency)),
+        message=message,
         at=clock.now(),
     )
 
@@ -71,7 +127,7 @@ def _may_change(current: Destination | None) -> bool:
     return current is None or current.rail in OWN_RAILS
 
 
-def _own_payee(session: Session) -> Payee:
+def own_payee(session: Session) -> Payee:
     """The payee of the chosen point, if this person owns every point that it is paid for.
 
     A dealer with five stores has one payee; whoever owns one of the stores must not redirect the

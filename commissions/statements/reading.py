@@ -1,0 +1,87 @@
+"""Statements for pages: lists, lines, and each point's part."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from commissions.models import Entry, EntryKind, SaleRow, Statement, StatementLine
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one point brought in a period."""
+
+    point_key: str
+    earned_amount: int
+    reversed_amount: int
+    held_amount: int
+    """Net of what was let go of."""
+
+    @property
+    def amount(self) -> int:
+        return self.earned_amount - self.reversed_amount - self.held_amount
+
+
+def statements(
+    session: Session,
+    *,
+    payee_keys: Collection[str] = (),
+    before: int | None = None,
+    limit: int = 50,
+) -> Sequence[Statement]:
+    """Statements with their copies, newest first; of everybody unless payees are named."""
+    found = select(Statement).order_by(Statement.id.desc()).limit(limit)
+    if payee_keys:
+        found = found.where(Statement.payee_key.in_(sorted(payee_keys)))
+    if before is not None:
+        found = found.where(Statement.id < before)
+    return session.scalars(found).all()
+
+
+def statement(session: Session, statement_id: int) -> Statement | None:
+    return session.get(Statement, statement_id)
+
+
+def lines(
+    session: Session, found: Statement, *, after: int = 0, limit: int = 100_000
+) -> Sequence[StatementLine]:
+    """Lines in their order; a copy has those of its first issue."""
+    return session.scalars(
+        select(StatementLine)
+        .where(StatementLine.statement_id == found.original_id, StatementLine.position > after)
+        .order_by(StatementLine.position)
+        .limit(limit)
+    ).all()
+
+
+def sale_keys(session: Session, found: Statement) -> dict[int, str]:
+    """The sale behind each entry of a statement; entries of a period have none. One statement."""
+    rows = session.execute(
+        select(Entry.id, SaleRow.key)
+        .join(StatementLine, StatementLine.entry_id == Entry.id)
+        .join(SaleRow, SaleRow.id == Entry.sale_id)
+        .where(StatementLine.statement_id == found.original_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def parts(session: Session, found: Statement) -> list[Part]:
+    """Each point's part, largest first. One statement."""
+    line = StatementLine
+
+    def total(*kinds: EntryKind) -> object:
+        return func.coalesce(func.sum(case((line.kind.in_(kinds), line.amount), else_=0)), 0)
+
+    reverse, reserve = total(EntryKind.REVERSE), total(EntryKind.RESERVE)
+    earned = total(EntryKind.EARN, EntryKind.ADJUST, EntryKind.DIFFERENCE)
+    rows = session.execute(
+        select(line.point_key, earned, reverse, reserve)  # type: ignore[call-overload]
+        .where(line.statement_id == found.original_id, line.entry_id.is_not(None))
+        .group_by(line.point_key)
+    )
+    found_parts = [Part(row[0], int(row[1]), -int(row[2]), -int(row[3])) for row in rows]
+    return sorted(found_parts, key=lambda part: (-part.amount, part.point_key))
