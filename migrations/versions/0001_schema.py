@@ -36,6 +36,7 @@ INSERT_ONLY = (
     "commission_sale_line",
     "commission_statement",
     "commission_statement_line",
+    "credit_note",
     "line_attribution",
     "lost_attribution",
     "order_event",
@@ -1264,6 +1265,21 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "credit_note",
+        sa.Column("payout_id", commissions.schema.Id(), nullable=False),
+        sa.Column("locale", sa.String(length=8), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["payout_id"],
+            ["commission_payout.id"],
+            name=op.f("fk_credit_note_payout_id_commission_payout"),
+        ),
+        sa.PrimaryKeyConstraint("payout_id", "locale", name=op.f("pk_credit_note")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "media",
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("product_id", commissions.schema.Id(), nullable=False),
@@ -1790,6 +1806,8 @@ def upgrade() -> None:
         sa.Column("point_id", commissions.schema.Id(), nullable=True),
         sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("touch_id", commissions.schema.Id(), nullable=True),
+        sa.Column("upline_point_id", commissions.schema.Id(), nullable=True),
+        sa.Column("upline_contract", sa.String(length=120), nullable=False),
         sa.Column("losers", Json, nullable=False),
         sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -3170,6 +3188,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_media_product_id"))
 
     op.drop_table("media")
+    op.drop_table("credit_note")
     op.drop_table("connect_account")
     with op.batch_alter_table("commission_plan_version", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_commission_plan_version_plan_id_effective_from"))

@@ -176,16 +176,17 @@ def on_disputed(session: Session, event: Disputed) -> None:
 
 
 def _sale(session: Session, event: OrderPlaced) -> Sale:
-    lines = (
-        select(OrderLine, LineAttribution, Order, Touch, *parties.COLUMNS)
+    # The manager is the one of the moment when the order was made: no later move takes it along.
+    rows = session.execute(
+        select(OrderLine, LineAttribution, Order, Touch, Point, parties.MANAGER)
         .join(Order, Order.id == OrderLine.order_id)
         .outerjoin(LineAttribution, LineAttribution.order_line_id == OrderLine.id)
         .outerjoin(Touch, Touch.id == LineAttribution.touch_id)
         .outerjoin(Point, Point.id == LineAttribution.point_id)
+        .outerjoin(parties.MANAGER, parties.MANAGER.id == LineAttribution.upline_point_id)
         .where(OrderLine.order_id == event.order_id)
         .order_by(OrderLine.position)
-    )
-    rows = session.execute(parties.with_managers(lines)).all()
+    ).all()
     order = rows[0].Order
     return Sale(
         key=keys.sale(event.order_id),
@@ -196,7 +197,7 @@ def _sale(session: Session, event: OrderPlaced) -> Sale:
             _line(
                 row.OrderLine,
                 row.LineAttribution,
-                rejecting.judged(parties.read(row), row.Touch, placed_at=order.submitted_at),
+                rejecting.judged(_standing(row), row.Touch, placed_at=order.submitted_at),
             )
             for row in rows
         ),
@@ -204,6 +205,12 @@ def _sale(session: Session, event: OrderPlaced) -> Sale:
         customer_key=f"account:{order.account_id}" if order.account_id else "",
         new_customer=_is_new(session, order),
     )
+
+
+def _standing(row: Any) -> Standing | None:
+    if row.Point is None:
+        return None
+    return parties.standing(row.Point, row.manager, row.LineAttribution.upline_contract)
 
 
 def _line(line: OrderLine, credit: LineAttribution | None, standing: Standing | None) -> SaleLine:

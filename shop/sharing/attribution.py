@@ -29,6 +29,9 @@ class Standing:
 
     status: str
     is_buyers_own: bool
+    manager_id: int | None = None
+    """The point that manages it, and under which contract: frozen with the credit."""
+    contract: str = ""
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,9 @@ class LineAttribution(Base):
     kind: Mapped[str] = mapped_column(String(12))
     """storefront, touch, none."""
     touch_id: Mapped[int | None] = mapped_column(Id)
+    upline_point_id: Mapped[int | None] = mapped_column(Id)
+    """The point that managed the winner when the order was made; a later move earns nothing."""
+    upline_contract: Mapped[str] = mapped_column(String(120), default="")
     losers: Mapped[list[dict[str, Any]]] = mapped_column(Json)
     """Each {"point", "kind", "reason"}, in order of priority."""
     at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -26,7 +26,7 @@ from shop.sharing.models import LineAttribution, Touch
 LOOK_BACK = timedelta(days=7)
 """How late a worker may come to an order."""
 WINDOW = timedelta(days=28)
-_TOUCH, _VISITORS = "touch_id", "visitors"
+_TOUCH, _UPLINE, _VISITORS = "touch_id", "upline_point_id", "visitors"
 _DISPUTED = (DisputeStatus.NEEDS_RESPONSE, DisputeStatus.UNDER_REVIEW, DisputeStatus.LOST)
 
 
@@ -102,22 +102,24 @@ def _orders(session: Session, at: datetime, limit: int) -> Sequence[Any]:
             LineAttribution.order_id,
             LineAttribution.point_id,
             func.min(LineAttribution.touch_id).label(_TOUCH),
+            func.min(LineAttribution.upline_point_id).label(_UPLINE),
         )
         .where(LineAttribution.at > at - LOOK_BACK, LineAttribution.point_id.is_not(None))
         .group_by(LineAttribution.order_id, LineAttribution.point_id)
         .subquery()
     )
     statement = (
-        select(Order, OrderContact, Touch, *parties.COLUMNS)
+        select(Order, OrderContact, Touch, Point, parties.MANAGER)
         .join(credited, credited.c.order_id == Order.id)
         .join(Point, Point.id == credited.c.point_id)
         .outerjoin(OrderContact, OrderContact.order_id == Order.id)
         .outerjoin(Touch, Touch.id == credited.c.touch_id)
+        .outerjoin(parties.MANAGER, parties.MANAGER.id == credited.c.upline_point_id)
         .where(Order.status == OrderStatus.PLACED, Order.placed_at > at - LOOK_BACK, ~looked)
         .order_by(Order.id, Point.id)
         .limit(limit)
     )
-    return session.execute(parties.with_managers(statement)).all()
+    return session.execute(statement).all()
 
 
 def _seen(row: Any, own: Mapping[str, frozenset[str]]) -> Seen:
@@ -132,7 +134,9 @@ def _seen(row: Any, own: Mapping[str, frozenset[str]]) -> Seen:
         if contact.address:
             place = (contact.country, contact.division_code, contact.city, contact.address)
             buyer["address"] = hashed("address", "|".join(map(str, place)))
-    signals = signals_of(parties.read(row), row.Touch, placed_at=order.submitted_at)
+    signals = signals_of(
+        parties.standing(row.Point, row.manager, ""), row.Touch, placed_at=order.submitted_at
+    )
     known = {kind: value for kind, value in buyer.items() if value}
     return Seen(order.id, row.Point.id, replace(signals, buyer=known, own=own, mail_domain=domain))
 
