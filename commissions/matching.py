@@ -44,6 +44,11 @@ def failed_dimension(rule: Rule, sale: Sale, line: SaleLine, party: Party | None
     )
 
 
+def serves(rule: Rule, party: Party) -> bool:
+    """Whether a rule's conditions on the point fit; those on the sale are left out."""
+    return _failed_of_point(rule.when, party) is None
+
+
 def _failed_of_line(when: When, sale: Sale, line: SaleLine) -> str | None:
     if when.products and line.product_key not in when.products:
         return "products"

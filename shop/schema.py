@@ -15,11 +15,13 @@ from shop.orders import models as orders
 from shop.payments import models as payments
 from shop.rewards import case_models, objections, payout_models, tax_models
 from shop.rewards import models as rewards
+from shop.rewards.abuse import models as abuse
 from shop.search import table as search
 from shop.sharing import models as sharing
 from shop.storefront import models as storefront
 
 SLICES = (
+    abuse,
     accounts,
     brand,
     case_models,

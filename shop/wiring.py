@@ -46,6 +46,7 @@ from shop.rewards import (
     upkeep,
     what_if,
 )
+from shop.rewards.abuse import reviewing
 from shop.rewards.objections import ObjectionAnswered
 from shop.search import index
 from shop.storefront import edit as storefronts
@@ -104,6 +105,9 @@ JOBS: Mapping[str, Job] = {
     "rewards.seal": Job(upkeep.seal),
     "rewards.audit": Job(upkeep.audit, calls_outside=True),
     what_if.SIMULATE: Job(what_if.work, calls_outside=True),
+    reviewing.ORDERS: Job(reviewing.review_orders),
+    reviewing.POINTS: Job(reviewing.review_points),
+    reviewing.FORGET: Job(reviewing.forget, calls_outside=True),
     "catalog.repair_sellable": Job(stock_check.repair_sellable),
     "accounts.purge_codes": Job(codes.purge, calls_outside=True),
     "accounts.purge_limits": Job(limits.purge, calls_outside=True),
@@ -131,6 +135,9 @@ TIMETABLE: Mapping[str, timedelta] = {
     "rewards.credit_left_overs": timedelta(minutes=10),
     "rewards.seal": timedelta(minutes=10),
     "rewards.audit": timedelta(minutes=15),
+    reviewing.ORDERS: timedelta(minutes=2),
+    reviewing.POINTS: timedelta(hours=1),
+    reviewing.FORGET: timedelta(days=1),
     payouts.SEND: timedelta(minutes=5),
     reconciling.RECONCILE: timedelta(days=1),
 }

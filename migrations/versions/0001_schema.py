@@ -38,6 +38,7 @@ INSERT_ONLY = (
     "commission_sale_line",
     "commission_statement",
     "commission_statement_line",
+    "credit_note",
     "line_attribution",
     "lost_attribution",
     "order_event",
@@ -53,6 +54,20 @@ INSERT_ONLY = (
 
 
 def upgrade() -> None:
+    op.create_table(
+        "abuse_setting",
+        sa.Column("rule", sa.String(length=20), nullable=False),
+        sa.Column("action", sa.String(length=10), nullable=False),
+        sa.Column("numbers", Json, nullable=False),
+        sa.Column("words", Json, nullable=False),
+        sa.Column("changed_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("changed_by", sa.String(length=80), nullable=False),
+        sa.CheckConstraint(
+            "action IN ('off', 'flag', 'hold', 'reject')", name=op.f("ck_abuse_setting_action")
+        ),
+        sa.PrimaryKeyConstraint("rule", name=op.f("pk_abuse_setting")),
+        sqlite_strict=True,
+    )
     op.create_table(
         "account",
         sa.Column("id", commissions.schema.Id(), nullable=False),
@@ -936,6 +951,7 @@ def upgrade() -> None:
         sa.Column("picks_up", sa.Boolean(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("end_reason", sa.String(length=40), nullable=False),
+        sa.Column("payer_hash", sa.String(length=64), nullable=False),
         sa.Column("task", sa.String(length=40), nullable=False),
         sa.Column("submitted_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
         sa.Column("expires_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
@@ -1321,6 +1337,21 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "credit_note",
+        sa.Column("payout_id", commissions.schema.Id(), nullable=False),
+        sa.Column("locale", sa.String(length=8), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["payout_id"],
+            ["commission_payout.id"],
+            name=op.f("fk_credit_note_payout_id_commission_payout"),
+        ),
+        sa.PrimaryKeyConstraint("payout_id", "locale", name=op.f("pk_credit_note")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "media",
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("product_id", commissions.schema.Id(), nullable=False),
@@ -1591,6 +1622,75 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "abuse_case",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("rule", sa.String(length=20), nullable=False),
+        sa.Column("action", sa.String(length=10), nullable=False),
+        sa.Column("point_id", commissions.schema.Id(), nullable=False),
+        sa.Column("order_id", commissions.schema.Id(), nullable=True),
+        sa.Column("identity", sa.String(length=64), nullable=False),
+        sa.Column("kinds", Json, nullable=False),
+        sa.Column("numbers", Json, nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("opened_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("due_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("extended_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("answered_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("answered_by", sa.String(length=80), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("decided_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.String(length=80), nullable=False),
+        sa.CheckConstraint(
+            "(status = 'open') = (decided_at IS NULL)", name=op.f("ck_abuse_case_decided")
+        ),
+        sa.CheckConstraint(
+            "action IN ('flag', 'hold', 'reject')", name=op.f("ck_abuse_case_action")
+        ),
+        sa.CheckConstraint(
+            "status IN ('open', 'released', 'upheld')", name=op.f("ck_abuse_case_status")
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["order.id"], name=op.f("fk_abuse_case_order_id_order")
+        ),
+        sa.ForeignKeyConstraint(
+            ["point_id"], ["point.id"], name=op.f("fk_abuse_case_point_id_point")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_abuse_case")),
+        sa.UniqueConstraint(
+            "rule", "point_id", "identity", name=op.f("uq_abuse_case_rule_point_id_identity")
+        ),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("abuse_case", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_abuse_case_order_id"), ["order_id"], unique=False)
+        batch_op.create_index("ix_abuse_case_point", ["point_id", "id"], unique=False)
+        batch_op.create_index("ix_abuse_case_queue", ["status", "due_at"], unique=False)
+
+    op.create_table(
+        "abuse_signal",
+        sa.Column("order_id", commissions.schema.Id(), nullable=False),
+        sa.Column("point_id", commissions.schema.Id(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["order.id"], name=op.f("fk_abuse_signal_order_id_order")
+        ),
+        sa.ForeignKeyConstraint(
+            ["point_id"], ["point.id"], name=op.f("fk_abuse_signal_point_id_point")
+        ),
+        sa.PrimaryKeyConstraint("order_id", "point_id", "kind", name=op.f("pk_abuse_signal")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("abuse_signal", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_abuse_signal_expires_at"), ["expires_at"], unique=False
+        )
+        batch_op.create_index("ix_abuse_signal_seen", ["point_id", "kind", "hash"], unique=False)
+
+    op.create_table(
         "application",
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("point_id", commissions.schema.Id(), nullable=False),
@@ -1807,6 +1907,8 @@ def upgrade() -> None:
         sa.Column("point_id", commissions.schema.Id(), nullable=True),
         sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("touch_id", commissions.schema.Id(), nullable=True),
+        sa.Column("upline_point_id", commissions.schema.Id(), nullable=True),
+        sa.Column("upline_contract", sa.String(length=120), nullable=False),
         sa.Column("losers", Json, nullable=False),
         sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -2116,12 +2218,15 @@ def upgrade() -> None:
         sa.Column("point_id", commissions.schema.Id(), nullable=False),
         sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("source", sa.String(length=16), nullable=False),
+        sa.Column("platform", sa.String(length=12), nullable=False),
+        sa.Column("referrer", sa.String(length=200), nullable=False),
         sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["point_id"], ["point.id"], name=op.f("fk_touch_point_id_point")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_touch")),
         sqlite_strict=True,
     )
     with op.batch_alter_table("touch", schema=None) as batch_op:
+        batch_op.create_index("ix_touch_point", ["point_id", "at"], unique=False)
         batch_op.create_index("ix_touch_visitor", ["visitor", "at"], unique=False)
 
     op.create_table(
@@ -3093,6 +3198,7 @@ def downgrade() -> None:
     op.drop_table("variant")
     with op.batch_alter_table("touch", schema=None) as batch_op:
         batch_op.drop_index("ix_touch_visitor")
+        batch_op.drop_index("ix_touch_point")
 
     op.drop_table("touch")
     op.drop_table("storefront")
@@ -3162,6 +3268,17 @@ def downgrade() -> None:
     op.drop_table("commission_rule")
     op.drop_table("case_proposal")
     op.drop_table("application")
+    with op.batch_alter_table("abuse_signal", schema=None) as batch_op:
+        batch_op.drop_index("ix_abuse_signal_seen")
+        batch_op.drop_index(batch_op.f("ix_abuse_signal_expires_at"))
+
+    op.drop_table("abuse_signal")
+    with op.batch_alter_table("abuse_case", schema=None) as batch_op:
+        batch_op.drop_index("ix_abuse_case_queue")
+        batch_op.drop_index("ix_abuse_case_point")
+        batch_op.drop_index(batch_op.f("ix_abuse_case_order_id"))
+
+    op.drop_table("abuse_case")
     with op.batch_alter_table("tax_record", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_tax_record_payee_id_tax_year"))
 
@@ -3199,6 +3316,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_media_product_id"))
 
     op.drop_table("media")
+    op.drop_table("credit_note")
     op.drop_table("connect_account")
     with op.batch_alter_table("commission_plan_version", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_commission_plan_version_plan_id_effective_from"))
@@ -3391,3 +3509,4 @@ def downgrade() -> None:
     op.drop_table("audit_entry")
     op.drop_table("attempt_count")
     op.drop_table("account")
+    op.drop_table("abuse_setting")

@@ -31,7 +31,7 @@ from shop.fulfillment.rates import NotDelivered
 from shop.kernel import ids
 from shop.kernel.brand import Brand
 from shop.kernel.money import format_money
-from shop.network.models import Point
+from shop.network.models import OrganizationEdge, Point
 from shop.network.queries import Buyer, works_at
 from shop.orders import make as orders
 from shop.orders.make import Made, NewLine, NewOrder
@@ -243,7 +243,12 @@ def _attribute(
     at: datetime,
 ) -> None:
     standings = {
-        line.stored.point_id: Standing(line.stored.point_status, line.stored.is_buyers_own)
+        line.stored.point_id: Standing(
+            line.stored.point_status,
+            line.stored.is_buyers_own,
+            line.stored.manager_id,
+            line.stored.contract or "",
+        )
         for line in lines
         if line.stored.point_id is not None and line.stored.point_status is not None
     }
@@ -263,7 +268,7 @@ def _attribute(
     session.execute(
         insert(LineAttribution),
         [
-            _attribution_row(credit, line_id, made.order_id, at)
+            _attribution_row(credit, standings, line_id, made.order_id, at)
             for credit, line_id in zip(credits, made.line_ids, strict=True)
         ],
     )
@@ -273,8 +278,13 @@ def _attribute(
     lost.note(session, made.order_id, losers)
 
 
-def _attribution_row(credit: Credit, line_id: int, order_id: int, at: datetime) -> dict[str, Any]:
+def _attribution_row(
+    credit: Credit, standings: Mapping[int, Standing], line_id: int, order_id: int, at: datetime
+) -> dict[str, Any]:
+    winner = standings.get(credit.point_id) if credit.point_id else None
     return {
+        "upline_point_id": winner.manager_id if winner else None,
+        "upline_contract": winner.contract if winner else "",
         "order_line_id": line_id,
         "order_id": order_id,
         "point_id": credit.point_id,
@@ -299,8 +309,20 @@ def _last_touch(
     browser has a name of its own.
     """
     row = session.execute(
-        select(Touch.point_id, Touch.at, Touch.id, Point.status, works_at(Point.id))
+        select(
+            Touch.point_id,
+            Touch.at,
+            Touch.id,
+            Point.status,
+            works_at(Point.id),
+            OrganizationEdge.manager_id,
+            OrganizationEdge.contract,
+        )
         .join(Point, Point.id == Touch.point_id)
+        .outerjoin(
+            OrganizationEdge,
+            (OrganizationEdge.point_id == Point.id) & OrganizationEdge.is_current(),
+        )
         .where(or_(Touch.visitor == visitor, Touch.id.in_(kept)), Touch.at <= at)
         .order_by(Touch.at.desc(), Touch.id.desc())
         .limit(1),
@@ -308,5 +330,5 @@ def _last_touch(
     ).one_or_none()
     if row is None:
         return None
-    standings[row.point_id] = Standing(row.status, bool(row[4]))
+    standings[row.point_id] = Standing(row.status, bool(row[4]), row.manager_id, row.contract or "")
     return Candidate(row.point_id, "touch", row.at, row.id)

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Select, Table, bindparam, false, func, select
+from sqlalchemy import Select, Table, bindparam, false, func, null, select
 from sqlalchemy.orm import Session, aliased
 
 from shop.catalog import queries as catalog
@@ -14,7 +14,7 @@ from shop.catalog import statements
 from shop.catalog.queries import CartVariant
 from shop.checkout.models import Cart, CartLine
 from shop.checkout.opening import opened_by
-from shop.network.models import Point
+from shop.network.models import OrganizationEdge, Point
 from shop.network.queries import Buyer, works_at
 from shop.orders.models import Order
 from shop.storefront import queries as storefronts
@@ -38,7 +38,11 @@ class StoredLine:
     store_slug: str | None
     owner_name: str | None
     is_buyers_own: bool = False
-    """Whether the buyer works at that point; only if the reader said who buys."""
+    """Whether the buyer works at that point; this and what follows only if the reader said who buys."""
+    manager_id: int | None = None
+    """The point that manages that point."""
+    contract: str | None = None
+    """Under which contract it does."""
 
 
 Line = tuple[StoredLine, CartVariant | None]
@@ -160,6 +164,9 @@ def _opened() -> Select[Any]:
 
 
 def _with_lines(query: Select[Any], *, knows_buyer: bool) -> Select[Any]:
+    if knows_buyer:
+        managed = (OrganizationEdge.point_id == CartLine.point_id) & OrganizationEdge.is_current()
+        query = query.outerjoin(OrganizationEdge, managed)
     return (
         query.add_columns(
             CartLine.id,
@@ -174,6 +181,8 @@ def _with_lines(query: Select[Any], *, knows_buyer: bool) -> Select[Any]:
             Storefront.slug,
             Storefront.owner_name,
             works_at(Point.id) if knows_buyer else false(),
+            OrganizationEdge.manager_id if knows_buyer else null(),
+            OrganizationEdge.contract if knows_buyer else null(),
         )
         .outerjoin(Point, Point.id == CartLine.point_id)
         .outerjoin(Storefront, Storefront.point_id == CartLine.point_id)

@@ -16,7 +16,9 @@ from shop.kernel.db import unit_of_work
 
 T = TypeVar("T")
 
-TRIES = 8
+TRIES = 12
+_LONGEST = 1.0
+"""Seconds; waits grow up to this, so that one who always loses comes to its turn."""
 _AGAIN = ("40001", "40P01")
 """Serialization failure and deadlock, by PostgreSQL's codes."""
 
@@ -26,12 +28,14 @@ def alone(work: Callable[[Session], T]) -> T:
 
     Raises what the last try raised.
     """
-    for left in reversed(range(TRIES)):
+    for tried in range(TRIES):
         try:
             with unit_of_work(serializable=True) as session:
                 return work(session)
         except DBAPIError as error:
-            if not left or getattr(error.orig, "sqlstate", None) not in _AGAIN:
+            last = tried == TRIES - 1
+            if last or getattr(error.orig, "sqlstate", None) not in _AGAIN:
                 raise
-        time.sleep(random.uniform(0.005, 0.05))  # noqa: S311 - spreads those who collided
+        longest = min(0.02 * 2**tried, _LONGEST)
+        time.sleep(random.uniform(0, longest))  # noqa: S311 - spreads those who collided
     raise AssertionError("unreachable")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import ColumnElement, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shop.kernel.db import Base, Id, UtcDateTime
@@ -157,6 +157,11 @@ class OrganizationEdge(Base):
             postgresql_where=until_at.is_(None),
         ),
     )
+
+    @classmethod
+    def is_current(cls) -> ColumnElement[bool]:
+        """The edge that holds now; each point has one at most."""
+        return cls.until_at.is_(None)
 
 
 class PointMembership(Base):

@@ -95,6 +95,8 @@ class Order(Base):
     """Whether a line is collected at a counter."""
     note: Mapped[str] = mapped_column(Text, default="")
     end_reason: Mapped[str] = mapped_column(String(40), default="")
+    payer_hash: Mapped[str] = mapped_column(String(64), default="")
+    """Keyed hash of the card or wallet that paid; emptied when its time is over."""
     task: Mapped[str] = mapped_column(String(40), default="")
     """A thing only a person can decide, such as `paid_but_unfillable`; empty for none."""
     submitted_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from shop.catalog import stock
 from shop.gateway import client
-from shop.kernel import clock, events, ids
+from shop.kernel import clock, events, ids, signing
 from shop.kernel.db import insert_new, reading, unit_of_work
 from shop.orders import statuses, timeline, turns
 from shop.orders.events import OrderPlaced
@@ -48,6 +48,8 @@ class Heard:
     intent_id: str | None
     charge_id: str | None
     method_type: str
+    payer_hash: str
+    """Keyed hash of the card or wallet; empty if Stripe names none."""
     at: datetime
 
 
@@ -138,8 +140,16 @@ def _heard(found: dict[str, Any], at: datetime) -> Heard:
         intent_id=str(intent["id"]) if intent else None,
         charge_id=str(charge["id"]) if charge else None,
         method_type=str(details.get("type", "")),
+        payer_hash=_payer_hash(details),
         at=at,
     )
+
+
+def _payer_hash(details: Mapping[str, Any]) -> str:
+    """The same card is seen to be the same; nobody can go back to it (commissions FP-7)."""
+    method = details.get(str(details.get("type", ""))) or {}
+    name = method.get("fingerprint") or method.get("buyer_id")
+    return signing.fingerprint(str(name), purpose="payer") if name else ""
 
 
 def _status(found: dict[str, Any], intent: dict[str, Any] | None) -> AttemptStatus:
@@ -200,7 +210,8 @@ def _capture(session: Session, payment: Payment, turn: Turn, heard: Heard) -> No
     ).one_or_none()
     if captured is not None:
         found = sums.read(captured)
-        _settle(session, turn, replace(found, captured=found.captured + heard.amount), heard.at)
+        found = replace(found, captured=found.captured + heard.amount)
+        _settle(session, turn, found, heard.at, heard.payer_hash)
 
 
 def _move_attempt(session: Session, payment: Payment, heard: Heard) -> None:
@@ -221,10 +232,12 @@ def _move_attempt(session: Session, payment: Payment, heard: Heard) -> None:
         )
 
 
-def _settle(session: Session, turn: Turn, found: Sums, at: datetime) -> None:
+def _settle(session: Session, turn: Turn, found: Sums, at: datetime, payer_hash: str = "") -> None:
     """F2: what the money means for the order."""
     status = statuses.payment_status(turn.total_amount, found)
     money = statuses.payment_columns(found, status)
+    if payer_hash:
+        money = {**money, "payer_hash": payer_hash}
     if status in COVERED and turn.status == OrderStatus.PENDING:
         _place(session, turn, money, at)
         return

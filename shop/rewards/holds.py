@@ -71,6 +71,24 @@ def hold(
     )
 
 
+def hold_point(
+    session: Session, point_id: int, *, until: datetime, note: str, by: str, at: datetime
+) -> None:
+    """Keep back everything of a point that is not paid yet, and what still becomes payable."""
+    engine.open_hold(
+        session,
+        On(point_key=keys.point(point_id)),
+        key=f"{BY_HAND}point:{point_id}:{at.isoformat()}",
+        reason="check",
+        owner=by,
+        until=until,
+        by=by,
+        at=at,
+        ids=ids.new,
+        note=note,
+    )
+
+
 @dataclass(frozen=True)
 class Standing:
     """A hold that counts now, with the name of what it lies on."""

@@ -43,8 +43,9 @@ from shop.orders.events import (
 )
 from shop.orders.models import Order, OrderLine
 from shop.rewards import keys, parties
+from shop.rewards.abuse import rejecting
 from shop.rewards.parties import Standing
-from shop.sharing.models import LineAttribution
+from shop.sharing.models import LineAttribution, Touch
 
 BY = "rewards"
 CREDIT = "rewards.credit"
@@ -175,26 +176,41 @@ def on_disputed(session: Session, event: Disputed) -> None:
 
 
 def _sale(session: Session, event: OrderPlaced) -> Sale:
-    lines = (
-        select(OrderLine, LineAttribution, Order, *parties.COLUMNS)
+    # The manager is the one of the moment when the order was made: no later move takes it along.
+    rows = session.execute(
+        select(OrderLine, LineAttribution, Order, Touch, Point, parties.MANAGER)
         .join(Order, Order.id == OrderLine.order_id)
         .outerjoin(LineAttribution, LineAttribution.order_line_id == OrderLine.id)
+        .outerjoin(Touch, Touch.id == LineAttribution.touch_id)
         .outerjoin(Point, Point.id == LineAttribution.point_id)
+        .outerjoin(parties.MANAGER, parties.MANAGER.id == LineAttribution.upline_point_id)
         .where(OrderLine.order_id == event.order_id)
         .order_by(OrderLine.position)
-    )
-    rows = session.execute(parties.with_managers(lines)).all()
+    ).all()
     order = rows[0].Order
     return Sale(
         key=keys.sale(event.order_id),
         currency=order.currency,
         placed_at=event.at,
         paid_at=event.at,
-        lines=tuple(_line(row.OrderLine, row.LineAttribution, parties.read(row)) for row in rows),
+        lines=tuple(
+            _line(
+                row.OrderLine,
+                row.LineAttribution,
+                rejecting.judged(_standing(row), row.Touch, placed_at=order.submitted_at),
+            )
+            for row in rows
+        ),
         channel="web",
         customer_key=f"account:{order.account_id}" if order.account_id else "",
         new_customer=_is_new(session, order),
     )
+
+
+def _standing(row: Any) -> Standing | None:
+    if row.Point is None:
+        return None
+    return parties.standing(row.Point, row.manager, row.LineAttribution.upline_contract)
 
 
 def _line(line: OrderLine, credit: LineAttribution | None, standing: Standing | None) -> SaleLine:

@@ -2,9 +2,8 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from commissions.facts import Party
@@ -30,29 +29,25 @@ def of_points(session: Session, point_ids: Collection[int]) -> dict[int, Standin
     """All named points with their managing points; one statement."""
     if not point_ids:
         return {}
-    rows = session.execute(with_managers(select(*COLUMNS)).where(Point.id.in_(sorted(point_ids))))
-    return {row.Point.id: standing for row in rows if (standing := read(row))}
+    rows = session.execute(
+        select(Point, MANAGER, OrganizationEdge.contract)
+        .outerjoin(
+            OrganizationEdge,
+            (OrganizationEdge.point_id == Point.id) & OrganizationEdge.is_current(),
+        )
+        .outerjoin(MANAGER, MANAGER.id == OrganizationEdge.manager_id)
+        .where(Point.id.in_(sorted(point_ids)))
+    )
+    return {point.id: standing(point, boss, contract) for point, boss, contract in rows}
 
 
-_manager = aliased(Point, name="manager")
-COLUMNS = (Point, _manager, OrganizationEdge.contract)
-"""What `read` needs in a row, for statements that meet points beside other things."""
+MANAGER = aliased(Point, name="manager")
+"""The managing point, in statements that meet it beside the managed one."""
 
 
-def with_managers(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    """Join the managing points to a query that has points."""
-    return query.outerjoin(
-        OrganizationEdge,
-        (OrganizationEdge.point_id == Point.id) & OrganizationEdge.until_at.is_(None),
-    ).outerjoin(_manager, _manager.id == OrganizationEdge.manager_id)
-
-
-def read(row: Any) -> Standing | None:
-    """The standing in a row with COLUMNS; None if it has no point."""
-    if row.Point is None:
-        return None
-    upline = _party(row.manager, row.contract or "") if row.manager else None
-    return Standing(_party(row.Point), upline)
+def standing(point: Point, manager: Point | None, contract: str | None) -> Standing:
+    """How a point stands, with the manager that counts for the sale in question."""
+    return Standing(_party(point), _party(manager, contract or "") if manager else None)
 
 
 def _party(point: Point, contract: str = "") -> Party:

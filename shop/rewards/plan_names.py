@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commissions.terms import Terms
+from commissions.terms import Rule
 from shop.catalog.models import Category, Product, Variant
 from shop.kernel.errors import Invalid
 from shop.kernel.words import _l
@@ -17,9 +17,9 @@ from shop.network.models import Point
 from shop.rewards import keys
 
 
-def names_of(session: Session, terms: Sequence[Terms]) -> dict[str, dict[str, str]]:
+def names_of(session: Session, rules: Sequence[Rule]) -> dict[str, dict[str, str]]:
     """What rules name by key, in every language that it has; four statements."""
-    whens = [rule.when for one in terms for rule in one.rules]
+    whens = [rule.when for rule in rules]
     products = _numbers(key for when in whens for key in when.products)
     variants = _numbers(key for when in whens for key in when.variants)
     points = _numbers(key for when in whens for key in when.points)

@@ -48,6 +48,10 @@ REASONS = {
     "self_purchase": _l("it was the point's own purchase"),
     "duplicate": _l("it is the same point"),
     "no_payee": _l("nobody is named to be paid for the point"),
+    "banned_referrer": _l("the buyer came from a page that the brand does not pay for"),
+    "paid_ads": _l("the buyer came by a paid advertisement"),
+    "click_to_order": _l("the time between visit and order is out of the ordinary"),
+    "upline_loop": _l("the point would be managed by itself"),
 }
 OUTCOMES = {
     "paid": _l("It earned."),

@@ -117,5 +117,18 @@ class StatementDocument(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-for _model in (PayeeTax, TaxRecord, SelfBilling, StatementDocument):
+class CreditNote(Base):
+    """The credit note of one payout, as it was first handed out in a language."""
+
+    __tablename__ = "credit_note"
+
+    payout_id: Mapped[int] = mapped_column(Id, ForeignKey("commission_payout.id"), primary_key=True)
+    locale: Mapped[str] = mapped_column(String(8), primary_key=True)
+    sealed: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    """Of the document itself."""
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+for _model in (CreditNote, PayeeTax, TaxRecord, SelfBilling, StatementDocument):
     guards.insert_only(_model.__tablename__)

@@ -29,6 +29,9 @@ class Standing:
 
     status: str
     is_buyers_own: bool
+    manager_id: int | None = None
+    """The point that manages it, and under which contract: frozen with the credit."""
+    contract: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Credit:
     point_id: int | None
     kind: str
     touch_id: int | None
+    """The visit that led to the winner, also where its storefront is what won."""
     losers: tuple[dict[str, Any], ...]
 
 
@@ -63,7 +67,9 @@ def decide(
             )
     if winner is None:
         return Credit(None, "none", None, tuple(losers))
-    return Credit(winner.point_id, winner.kind, winner.touch_id, tuple(losers))
+    led_here = touch is not None and touch.point_id == winner.point_id
+    touch_id = touch.touch_id if touch is not None and led_here else winner.touch_id
+    return Credit(winner.point_id, winner.kind, touch_id, tuple(losers))
 
 
 def _in_order(*candidates: Candidate | None) -> list[Candidate]:

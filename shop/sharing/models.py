@@ -49,9 +49,16 @@ class Touch(Base):
     """link, qr, storefront."""
     source: Mapped[str] = mapped_column(String(16), default="")
     """Code of the link or live code."""
+    platform: Mapped[str] = mapped_column(String(12), default="")
+    """Whose paid advertisement led here; empty for none."""
+    referrer: Mapped[str] = mapped_column(String(200), default="")
+    """Host and path of the page that led here, without query; empty if unknown or our own."""
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
-    __table_args__ = (Index("ix_touch_visitor", "visitor", "at"),)
+    __table_args__ = (
+        Index("ix_touch_visitor", "visitor", "at"),
+        Index("ix_touch_point", "point_id", "at"),
+    )
 
 
 class LineAttribution(Base):
@@ -66,6 +73,9 @@ class LineAttribution(Base):
     kind: Mapped[str] = mapped_column(String(12))
     """storefront, touch, none."""
     touch_id: Mapped[int | None] = mapped_column(Id)
+    upline_point_id: Mapped[int | None] = mapped_column(Id)
+    """The point that managed the winner when the order was made; a later move earns nothing."""
+    upline_contract: Mapped[str] = mapped_column(String(120), default="")
     losers: Mapped[list[dict[str, Any]]] = mapped_column(Json)
     """Each {"point", "kind", "reason"}, in order of priority."""
     at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -21,6 +21,10 @@ class Seen:
     kind: str
     source: str
     at: datetime
+    platform: str = ""
+    """Whose paid advertisement led here."""
+    referrer: str = ""
+    """Host and path of the page that led here."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -29,12 +33,20 @@ class Seen:
             "k": self.kind,
             "s": self.source,
             "t": self.at.isoformat(),
+            "a": self.platform,
+            "r": self.referrer,
         }
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Seen":
         return cls(
-            value["v"], int(value["p"]), value["k"], value["s"], datetime.fromisoformat(value["t"])
+            value["v"],
+            int(value["p"]),
+            value["k"],
+            value["s"],
+            datetime.fromisoformat(value["t"]),
+            value.get("a", ""),
+            value.get("r", ""),
         )
 
 
@@ -81,6 +93,8 @@ def keep(session: Session, seen: Seen | None, *, at: datetime) -> int | None:
             point_id=seen.point_id,
             kind=seen.kind,
             source=seen.source,
+            platform=seen.platform,
+            referrer=seen.referrer,
             at=seen.at,
         )
     )

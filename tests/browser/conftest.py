@@ -49,6 +49,14 @@ class Demo:
         )
         return done.stdout
 
+    def inside(self, code: str) -> None:
+        """Run some lines in a process of the same installation."""
+        start = "from wsgi import app\nwith app.app_context():\n"
+        lines = "".join(f"    {line}\n" for line in code.strip().splitlines())
+        subprocess.run(
+            [sys.executable, "-c", start + lines], cwd=ROOT, env=self.environment, check=True
+        )
+
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:

@@ -3,10 +3,11 @@
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PICTURES, Demo
 from tests.browser.pictures import side_by_side, upper_part
+from tests.browser.steps import be, picture, press
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -68,18 +69,6 @@ def buy_in_two_shops(page: Page) -> tuple[str, str]:
     number = re.search(r"Order ([A-Z0-9]{8})", page.content())
     assert number
     return number[1], page.url
-
-
-def be(page: Page, person: str) -> None:
-    """Sign in as one of the demo's people, speaking English."""
-    page.goto("/me", wait_until="networkidle")
-    leave = page.locator("form[action$='/sign-out']").get_by_role("button")
-    if leave.count():
-        press(page, leave)
-    page.goto("/sign-in", wait_until="networkidle")
-    press(page, page.locator(f"form:has(input[value='{person}'])").get_by_role("button"))
-    page.wait_for_load_state("networkidle")
-    page.goto("/speak/en?next=/me", wait_until="networkidle")
 
 
 def sees_its_entry(page: Page, person: str, number: str, state: str) -> None:
@@ -172,15 +161,3 @@ def refund_makes_a_debt(desk: Page, phone: Page, demo: Demo, number: str) -> Non
     be(desk, "owner")
     desk.goto("/desk/earnings")
     expect(desk.get_by_text("Owed: later sales pay it off first")).to_have_count(0)
-
-
-def press(page: Page, button: Locator) -> None:
-    """Follow a link or send a form, and wait for the answer: the next step must not overtake it."""
-    with page.expect_navigation():
-        button.click()
-
-
-def picture(page: Page, name: str) -> None:
-    """Keep a picture for people to look at."""
-    PICTURES.mkdir(exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)

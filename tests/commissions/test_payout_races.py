@@ -18,7 +18,7 @@ PEOPLE = 8
 
 
 def test_two_of_many_who_agree_at_once_are_enough(sessions: Sessions, ids: Ids) -> None:
-    """Without the payout's row lock in `approve`, on PostgreSQL all of them find a draft that needs
+    """T43. Without the payout's row lock in `approve`, on PostgreSQL all of them find a draft that needs
     them (seen: eight approvals), and two who come alone each count only themselves."""
     with sessions.begin() as session:
         published(session, ids)

@@ -120,6 +120,7 @@ class TestPrepare:
     def test_a_fee_leaves_the_net_and_the_ledger_shows_all(
         self, session: Session, ids: Ids
     ) -> None:
+        """T46: 5 % of 100.00 is a transfer of 95.00, and the ledger says 100 = 95 + 5."""
         published(session, ids)
         arrived(session, ids, sale(line(base=83333)))
         keeps = policy("hand", conditions_of=conditions(fee_bps=500))

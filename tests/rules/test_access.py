@@ -11,6 +11,8 @@ from sqlalchemy import select
 from werkzeug.routing import Rule as Route
 
 from commissions import sealing
+from commissions.abuse.judging import Finding
+from commissions.abuse.rules import Action, Check
 from commissions.models import Entry
 from commissions.statements.closing import Period, close_period
 from shop.accounts import register
@@ -21,6 +23,8 @@ from shop.network.models import Point, PointKind, PointRole
 from shop.network.points import NewPoint
 from shop.orders.models import OrderLine
 from shop.rewards import keys
+from shop.rewards.abuse import cases
+from shop.rewards.abuse.models import AbuseCase
 from shop.sharing import links
 from shop.web.access import rule_of
 from tests.conftest import START, Database, _database
@@ -181,7 +185,18 @@ def own_things(world: World) -> dict[str, tuple[str, str, tuple[str, ...]]]:
         statement = a_statement(session, world)
         code = links.live_code(session, world.points["anna"], "/", label="door", at=clock.now())
         line_id, order_id = session.execute(select(OrderLine.id, OrderLine.order_id)).one()
+        own_purchase = Finding(Check.SELF_PURCHASE, Action.HOLD, ("card",))
+        cases.open_case(
+            session,
+            own_purchase,
+            point_id=world.points["anna"],
+            order_id=order_id,
+            identity=f"order:{order_id}",
+            at=clock.now(),
+        )
+        case_id = session.scalars(select(AbuseCase.id)).one()
     return {
+        "case_id": (str(case_id), "anna", ("bo", "keeper", "clerk", "boss", "buyer")),
         "line_id": (str(line_id), "anna", ("bo", "keeper", "clerk", "boss", "buyer")),
         "order_id": (str(order_id), "anna", ("bo", "keeper", "clerk", "boss", "buyer")),
         "entry_id": (str(entry), "anna", ("bo", "keeper", "clerk", "boss", "buyer")),

@@ -209,6 +209,7 @@ class _Scenes:
     def _pay(self, *, leave: str, confirm: bool = True) -> None:
         maker, checker = self._staff("maker"), self._staff("checker")
         payout_runs.prepare(by=maker)
+        self.played.settle()
         left = self._payee(leave) if leave else ""
         with db.reading() as session:
             drafts = [

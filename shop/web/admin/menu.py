@@ -34,6 +34,7 @@ def _entries() -> list[tuple[str, list[tuple[str, str]]]]:
             [
                 ("admin.plan", _("Plan")),
                 ("admin.entries", _("Review")),
+                ("admin.reviews", _("Unusual things")),
                 ("admin.objections", _("Objections")),
                 ("admin.corrections", _("Corrections")),
                 ("admin.debts", _("Debts")),

@@ -13,7 +13,7 @@ from shop.kernel.errors import Invalid, ShopError
 from shop.kernel.i18n import _l
 from shop.kernel.words import Words, say
 from shop.rewards import consents as consents_verbs
-from shop.rewards import earnings, keys, payout_lists, payout_stops, sentences, taxes
+from shop.rewards import credit_notes, earnings, keys, payout_lists, payout_stops, sentences, taxes
 from shop.rewards import payouts as rewards
 from shop.rewards.models import Act
 from shop.web import access, render
@@ -27,6 +27,23 @@ from shop.web.admin.routes import blueprint
 def payout(payout_id: int) -> Response:
     """One payout with every line that it pays."""
     return _page(payout_id)
+
+
+@blueprint.get("/payouts/<int:payout_id>/credit-note.pdf")
+@access.finance
+def credit_note(payout_id: int) -> Any:
+    """The document for a dealer whose payout is set off."""
+    with db.reading() as session:
+        if payout_lists.one(session, payout_id) is None:
+            abort(404)
+    try:
+        content = credit_notes.document(payout_id)
+    except ShopError as error:
+        return _page(payout_id, message=say(error.message), status=error.status)
+    answer = Response(content, mimetype="application/pdf")
+    answer.headers["Content-Disposition"] = f'attachment; filename="credit-note-{payout_id}.pdf"'
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
 
 
 @blueprint.post("/payouts/<int:payout_id>/void")

@@ -19,9 +19,9 @@ from shop.kernel.i18n import _l
 from shop.kernel.words import Words, say
 from shop.rewards import plan as plans
 from shop.rewards import plan_example, plan_names, sentences
-from shop.web import access, render
+from shop.web import access, plan_words, render
 from shop.web.actor import current_actor
-from shop.web.admin import plan_form, plan_words
+from shop.web.admin import plan_form
 from shop.web.admin.routes import blueprint
 
 
@@ -170,7 +170,7 @@ def _page(*, message: str = "", status: int = 200) -> Response:
         current = plans.in_force(session, at=at)
         versions = plans.history(session)
         shown = [one for one in (terms, current.terms if current else None) if one]
-        names = plan_names.names_of(session, shown)
+        names = plan_names.names_of(session, [rule for one in shown for rule in one.rules])
         number = request.args.get("order", "").strip()[:20]
         acting = {one.author for one in versions} | {one.approver for one in versions}
         return render.page(

@@ -27,9 +27,10 @@ from shop.kernel.errors import Invalid
 from shop.kernel.i18n import _l
 from shop.kernel.words import Words
 from shop.rewards import plan_names
-from shop.web.admin import plan_form, plan_words
-from shop.web.admin.points_forms import KIND_NAMES
+from shop.web import plan_words
+from shop.web.admin import plan_form
 from shop.web.forms import Form, choices, label
+from shop.web.kinds import KIND_NAMES
 
 BANDS = range(1, 6)
 _AMOUNTS = ("floor", "cap", "order_cap", "period_cap", "target")

@@ -1,6 +1,7 @@
 """What network staff do with a point; each action ends at the point with a sentence."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from flask import abort, request
@@ -17,6 +18,7 @@ from shop.network import destinations, edit, joining, queries, tree
 from shop.network import points as verbs
 from shop.network.models import PointKind, PointRole, PointStatus, Rail
 from shop.network.points import NewPoint
+from shop.rewards import holds
 from shop.web import access, render
 from shop.web.actor import current_actor
 from shop.web.admin import points
@@ -89,11 +91,16 @@ def change_point_status(point_id: int) -> Any:
         note = request.form.get("note", "").strip()
         if to is not PointStatus.ACTIVE and not note:
             raise Invalid(_l("Please say why; the reason is kept."), field="note")
-        verbs.change_status(
-            session, point_id, to, by=current_actor().key, at=clock.now(), note=note[:500]
-        )
+        by, at = current_actor().key, clock.now()
+        verbs.change_status(session, point_id, to, by=by, at=at, note=note[:500])
+        if to is PointStatus.SUSPENDED and request.form.get("earnings") == "hold":
+            holds.hold_point(session, point_id, until=at + HOLD, note=note[:500], by=by, at=at)
 
     return _do(point_id, "status", work, _SAID[to])
+
+
+HOLD = timedelta(days=14)
+"""So long earnings of a suspended point are held, if that is chosen; then they are paid."""
 
 
 @blueprint.post("/points/<int:point_id>/manager")

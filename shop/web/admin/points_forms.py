@@ -9,17 +9,9 @@ from shop.accounts.contacts import normal_email, normal_phone
 from shop.kernel.errors import Invalid
 from shop.kernel.i18n import _l
 from shop.kernel.words import Words
-from shop.network.models import PointKind
 from shop.web import render
 from shop.web.forms import Form, choices, label
-
-KIND_NAMES: dict[PointKind, Any] = {
-    PointKind.DEALER: _l("Dealer"),
-    PointKind.STORE: _l("Store"),
-    PointKind.EMPLOYEE: _l("Employee"),
-    PointKind.PARTNER: _l("Partner"),
-    PointKind.CUSTOMER: _l("Customer"),
-}
+from shop.web.kinds import KIND_NAMES
 
 
 class PointForm(Form):

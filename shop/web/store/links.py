@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, abort, current_app, g, redirect, request, url_for
 
 from shop.kernel import clock, db, paths, signing
-from shop.sharing import touches
+from shop.sharing import origins, touches
 from shop.sharing.touches import Seen, Target
 from shop.storefront import queries as storefronts
 from shop.web import access, render
@@ -72,7 +72,20 @@ def _arrive(target: Target | None, kind: str, code: str) -> Any:
     home = url_for("store.brand_home")
     if target is None:
         return redirect(home)
-    g.new_touch = Seen(visitors.name(), target.point_id, kind, code, clock.now())
+    g.new_touch = Seen(
+        visitors.name(),
+        target.point_id,
+        kind,
+        code,
+        clock.now(),
+        platform=origins.platform(request.args),
+        referrer=_referrer(),
+    )
     # Looked at again: a row may be older than the rule, and a redirect must never lead away.
     inside = paths.is_inside(target.path)
     return visitors.remember(redirect(request.script_root + target.path if inside else home))
+
+
+def _referrer() -> str:
+    """The page that led here, unless it is one of ours."""
+    return origins.place(request.referrer or "", own_host=request.host)

@@ -24,6 +24,7 @@ from shop.rewards.files.pain001 import NAMESPACE, Pain001
 from tests.conftest import START, Clock
 from tests.factories.many_payees import many_payees
 from tests.web.admin.test_finance_pages import act, all_payouts, page
+from tests.web.admin.test_statement_pages import text_of
 from tests.world import World
 
 OWN = Account(holder="山野商贸有限公司", number="110060149018010012345", bank="BOC HK", code="012")
@@ -195,3 +196,23 @@ def test_a_file_that_holds_what_nobody_approved_is_found(
         session.execute(insert(BatchItem).values(**slipped_in, terms_hash="other"))
 
         assert [finding.code for finding in check(session)] == ["file_differs"]
+
+
+def test_a_dealer_gets_a_credit_note_with_the_number_of_the_list(
+    world: World, business_clock: Clock
+) -> None:
+    maker = world.signed_in("maker")
+    approved(world, business_clock, Rail.CREDIT_NOTE)
+    payout = all_payouts()[0]
+    path = f"/admin/payouts/{payout.id}/credit-note.pdf"
+    assert maker.get(path).status_code == 409
+    (batch,) = send(world, maker)
+    listed = cells(maker.get(f"/admin/payouts/files/{batch.id}").data)[0]
+
+    first, again = (maker.get(path).data for _twice in range(2))
+
+    assert first == again
+    words = text_of(first)
+    for said in (listed["reference"], listed["customer_number"], listed["amount"], listed["name"]):
+        assert said in words
+    assert "Credit note (PDF)" in page(maker, f"payouts/{payout.id}")

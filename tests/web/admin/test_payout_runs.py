@@ -3,25 +3,27 @@
 import os
 import re
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from commissions import audit
-from commissions.models import Approval, Batch, Payout, Skipped
+from commissions import audit, sealing
+from commissions.models import Approval, Batch, Payout, Skipped, Statement
 from commissions.payouts import approving
 from shop.accounts import register
 from shop.accounts.models import StaffRole
 from shop.kernel import clock, db, ids
 from shop.network import destinations
 from shop.network.models import Rail
-from shop.rewards import payable, payout_runs, payout_terms
+from shop.rewards import payable, payout_runs, payout_terms, statements
 from shop.rewards.payout_models import PayoutTerms, PayoutWork
 from shop.rewards.throttle import Bucket
 from tests.conftest import Clock
 from tests.factories.many_payees import many_payees
+from tests.races import together
 from tests.speed.test_statements import counted
 from tests.web.admin.test_finance_pages import act, all_payouts, consent, page, tasks
 from tests.world import World
@@ -358,3 +360,41 @@ class TestThrottle:
         assert sent[-1] == pytest.approx(9)  # and then twenty a second
         for start in sent[20:]:
             assert len([one for one in sent if start <= one < start + 1]) <= 21
+
+
+class TestSeveralWorkers:
+    """Serializable transactions that meet are ended by PostgreSQL, and done over."""
+
+    def test_on_one_run_prepare_everybody_once(
+        self, world: World, maker: FlaskClient, business_clock: Clock
+    ) -> None:
+        """With `serial.TRIES` = 1 workers fail on PostgreSQL: could not serialize access (seen)."""
+        payees(40)
+        business_clock.forward(days=30)
+        act(maker, "payouts/prepare")
+        with db.reading() as session:
+            payload = {"work_id": str(session.scalars(select(PayoutWork.id)).one())}
+
+        told = together([lambda: payout_runs.work(payload) for _worker in range(4)])
+
+        assert [one for one in told if isinstance(one, Exception)] == []
+        assert counts() == {"draft": 40}
+        assert proven()
+
+    def test_on_one_month_leave_no_gap_in_the_numbers(
+        self, world: World, business_clock: Clock
+    ) -> None:
+        payees(24)
+        business_clock.forward(days=40)
+        with db.unit_of_work() as session:
+            wall = clock.wall() + timedelta(minutes=16)
+            sealing.seal(session, wall=wall, by="test", ids=ids.new)
+        payload = {"month": "2026-03", "done": 0, "by": "account:1"}
+
+        told = together([lambda: statements.work(payload) for _worker in range(4)])
+
+        assert [one for one in told if isinstance(one, Exception)] == []
+        with db.reading() as session:
+            numbers = session.scalars(select(Statement.number).order_by(Statement.number)).all()
+        assert numbers == list(range(1, 25))
+        assert proven()

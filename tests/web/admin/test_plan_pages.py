@@ -16,7 +16,7 @@ from commissions.models import Draft
 from commissions.terms import Basis, Rate, Role, Rule, SamePoint, Terms, When
 from shop.kernel import clock, db
 from shop.rewards import plan as plans
-from shop.web.admin import plan_words
+from shop.web import plan_words
 from tests.conftest import Clock, Database
 from tests.installation import install
 from tests.web.admin.test_finance_pages import act, page

@@ -11,7 +11,7 @@ from shop.kernel.moments import format_day
 from shop.kernel.money import format_money
 from shop.kernel.words import Words, say
 from shop.network.models import PointKind
-from shop.web.admin.points_forms import KIND_NAMES
+from shop.web.kinds import KIND_NAMES
 
 Names = Mapping[str, Mapping[str, str]]
 """Names of what rules mention, by key, in every language that they have."""

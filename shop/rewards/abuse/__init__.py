@@ -1,0 +1,1 @@
+"""Rules against abuse: signals of orders and points, cases for people, and what follows."""
