@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import CompoundSelect, select
 from sqlalchemy.orm import Session
 
 from commissions.canonical import fingerprint, plain, read
@@ -48,6 +48,8 @@ class StoredSale:
     sale: Sale
     line_ids: Mapping[str, int]
     request_hash: str
+    part_of_id: int | None = None
+    """The sale that its lines were added to; None for a sale of its own."""
 
 
 def sale_row(sale: Sale) -> dict[str, Any]:
@@ -92,6 +94,13 @@ def stored_sale(session: Session, sale_id: int) -> StoredSale:
     return found[sale_id]
 
 
+def ids_of_sale(sale_key: str) -> CompoundSelect[int]:
+    """SQL: ids of a sale and of the lines that were added to it."""
+    sale, part = table_of(SaleRow), table_of(SaleRow).alias("part")
+    own = select(sale.c.id).where(sale.c.key == sale_key)
+    return own.union_all(select(part.c.id).where(part.c.part_of_id == own.scalar_subquery()))
+
+
 def fact_row(fact: Fact) -> dict[str, Any]:
     """Columns of a fact, without id, actor and sequence."""
     return {
@@ -121,7 +130,7 @@ def _stored_sale(row: Mapping[Any, Any], lines: list[Mapping[Any, Any]]) -> Stor
     values = {name: row[name] for name in _PLAIN_SALE_COLUMNS}
     sale = Sale(**values, lines=tuple(_line(line) for line in lines))
     line_ids = {line["key"]: line["id"] for line in lines}
-    return StoredSale(row["id"], sale, line_ids, row["request_hash"])
+    return StoredSale(row["id"], sale, line_ids, row["request_hash"], row["part_of_id"])
 
 
 def _line(row: Mapping[Any, Any]) -> SaleLine:

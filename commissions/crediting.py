@@ -41,7 +41,7 @@ def credit_sale(
     `sale` is the answer of `record_sale`, or a sale key. Raises NotFound for an unknown key.
     """
     stored = sale.stored if isinstance(sale, RecordedSale) else _by_key(session, sale)
-    claim = _claim(session, stored.sale, at)
+    claim = _claim(session, stored, at)
     if claim is None:
         return False
     has_facts = isinstance(sale, str) or sale.has_facts
@@ -125,18 +125,27 @@ def _give_back(session: Session, sale_key: str) -> None:
     session.execute(update(head).where(head.c.sale_key == sale_key).values(unclaimed))
 
 
-def _claim(session: Session, sale: Sale, at: datetime) -> Claim | None:
+def _claim(session: Session, stored: StoredSale, at: datetime) -> Claim | None:
     """Whoever comes first credits the sale, under the version in force at its time; None if late.
 
-    The version is chosen by the statement that stores it, so that none can be put in between.
+    The version is chosen by the statement that stores it, so that none can be put in between. Lines
+    that were added later have the version of their sale, and wait until that is credited.
     """
-    head = table_of(SaleHead)
-    row = session.execute(
+    head, sale = table_of(SaleHead), stored.sale
+    version = id_at(sale.plan_key, sale.placed_at)
+    mine = [head.c.sale_key == sale.key, head.c.credited_at.is_(None)]
+    if stored.part_of_id is not None:
+        first = head.alias("first")
+        is_first = (first.c.sale_id == stored.part_of_id) & first.c.credited_at.is_not(None)
+        version = select(first.c.version_id).where(is_first)
+        mine.append(version.exists())
+    claim = (
         update(head)
-        .where(head.c.sale_key == sale.key, head.c.credited_at.is_(None))
-        .values(credited_at=at, version_id=id_at(sale.plan_key, sale.placed_at).scalar_subquery())
+        .where(*mine)
+        .values(credited_at=at, version_id=version.scalar_subquery())
         .returning(head.c.version_id)
-    ).one_or_none()
+    )
+    row = session.execute(claim).one_or_none()
     return None if row is None else Claim(row.version_id)
 
 

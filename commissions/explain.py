@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from commissions.archive import ids_of_sale
 from commissions.decisions import Outcome
 from commissions.errors import NotFound
 from commissions.models import (
@@ -98,7 +99,7 @@ def explain_line(
             & (entry.c.kind == EntryKind.EARN),
             isouter=True,
         )
-        .where(sale.c.key == sale_key, line.c.key == line_key)
+        .where(sale.c.id.in_(ids_of_sale(sale_key)), line.c.key == line_key)
         .order_by(ruling.c.id)
     ).all()
     if not rows:

@@ -101,6 +101,29 @@ class Sale:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinesAdded:
+    """Lines that came to an order later: an edit, or what a returned line was exchanged for.
+
+    They are a sale of their own under the terms of the first one. What happens to them later is
+    told of the sale `own_key`.
+    """
+
+    key: str
+    """Unique per sale."""
+    sale_key: str
+    at: datetime
+    """When they were paid."""
+    lines: tuple[SaleLine, ...]
+    replaces: str = ""
+    """Line of the first sale that was exchanged for them; its refund is told apart."""
+
+    @property
+    def own_key(self) -> str:
+        """Key of the sale that these lines are."""
+        return f"{self.sale_key}+{self.key}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """Something that happened to a sale. `key` is unique per sale and kind."""
 

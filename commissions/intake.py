@@ -22,6 +22,7 @@ from commissions.models import FactRow, SaleHead, SaleLineRow, SaleRow
 from commissions.rows import table_of, upsert, write
 from commissions.versions import id_at
 
+NO_PART: Mapping[str, Any] = {"part_of_id": None, "replaces_line_key": ""}
 Head = Row[str, int | None, int, int | None, datetime | None]
 
 
@@ -60,6 +61,21 @@ def record_sale(
     return _record(session, sale, {}, by=by, at=at, ids=ids)
 
 
+def record_part(
+    session: Session,
+    sale: Sale,
+    *,
+    part_of_id: int,
+    replaces: str,
+    by: str,
+    at: datetime,
+    ids: Callable[[], int],
+) -> RecordedSale:
+    """Store lines that came to another sale later. Raises KeyReused."""
+    part = {"part_of_id": part_of_id, "replaces_line_key": replaces}
+    return _record(session, sale, {}, part, by=by, at=at, ids=ids)
+
+
 def record_claimed_sale(
     session: Session, sale: Sale, *, by: str, at: datetime, ids: Callable[[], int]
 ) -> RecordedSale:
@@ -76,6 +92,7 @@ def _record(
     session: Session,
     sale: Sale,
     claim: Mapping[str, Any],
+    part: Mapping[str, Any] = NO_PART,
     *,
     by: str,
     at: datetime,
@@ -85,7 +102,7 @@ def _record(
     head = _head(session, sale.key, {"sale_id": sale_id, **claim})
     if head.sale_id != sale_id:
         return _known_sale(session, sale, head)
-    row = {**sale_row(sale), "id": sale_id, "at": at, "by": by}
+    row = {**sale_row(sale), **part, "id": sale_id, "at": at, "by": by}
     lines = [
         {**line_row(line), "id": ids(), "sale_id": sale_id, "position": position}
         for position, line in enumerate(sale.lines, start=1)
@@ -93,7 +110,7 @@ def _record(
     write(session, SaleRow, [row])
     write(session, SaleLineRow, lines)
     line_ids = {str(line["key"]): int(line["id"]) for line in lines}
-    stored = StoredSale(sale_id, sale, line_ids, row["request_hash"])
+    stored = StoredSale(sale_id, sale, line_ids, row["request_hash"], row["part_of_id"])
     # Only this statement can have claimed it: nobody credits a sale before it is recorded.
     claimed = Claim(head.version_id) if head.credited_at is not None else None
     return RecordedSale(stored, is_new=True, has_facts=head.fact_count > 0, claim=claimed)

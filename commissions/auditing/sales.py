@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from commissions.archive import StoredSale, stored_sales
@@ -26,6 +26,7 @@ from commissions.models import (
     Release,
     Ruling,
     SaleHead,
+    SaleRow,
 )
 from commissions.periods import Slot
 from commissions.rows import table_of
@@ -59,6 +60,8 @@ class _Batch:
     rulings: dict[int, list[Mapping[Any, Any]]]
     releases: dict[int, Mapping[Any, Any]]
     counted: dict[int, dict[Slot, Before]]
+    firsts: dict[int, Row[*tuple[Any, ...]]]
+    """Sales that others were added to, with their versions."""
 
 
 def check(session: Session, after_sale_id: int) -> Iterator[tuple[int, Iterable[Finding]]]:
@@ -103,11 +106,23 @@ def _of_sale(
         yield Finding("sale_uncredited", key)
         return
     possible = _possible_versions(timeline, stored, head["credited_at"])
+    if stored.part_of_id is not None:
+        first = batch.firsts[stored.part_of_id]
+        possible = [first.version_id]
+        if not _is_of(stored, first):
+            yield Finding("addition_differs", key)
     if head["version_id"] not in possible:
         detail = {"expected": possible[0], "found": head["version_id"]}
         yield Finding("wrong_version", key, detail)
         return
     yield from _compare(session, stored, facts, batch, head["version_id"])
+
+
+def _is_of(stored: StoredSale, first: Row[*tuple[Any, ...]]) -> bool:
+    """Whether added lines have what they take from the sale that they came to."""
+    sale = stored.sale
+    mine = (sale.placed_at, sale.currency, sale.plan_key, sale.customer_key)
+    return mine == (first.placed_at, first.currency, first.plan_key, first.customer_key)
 
 
 def _compare(
@@ -261,7 +276,21 @@ def _read_batch(session: Session, after: int) -> _Batch | None:
         rulings=_grouped(_rows(session, rulings), "sale_id"),
         releases={row["entry_id"]: row for row in _rows(session, releases)},
         counted=counted_before(session, sales.values()),
+        firsts=_firsts(session, {one.part_of_id for one in sales.values() if one.part_of_id}),
     )
+
+
+def _firsts(session: Session, sale_ids: set[int]) -> dict[int, Row[*tuple[Any, ...]]]:
+    if not sale_ids:
+        return {}
+    sale, head = table_of(SaleRow), table_of(SaleHead)
+    columns = [sale.c[name] for name in ("placed_at", "currency", "plan_key", "customer_key")]
+    rows = session.execute(
+        select(sale.c.id, head.c.version_id, *columns)
+        .join(head, head.c.sale_id == sale.c.id)
+        .where(sale.c.id.in_(sorted(sale_ids)))
+    )
+    return {row.id: row for row in rows}
 
 
 def _rows(session: Session, statement: Any) -> list[Mapping[Any, Any]]:

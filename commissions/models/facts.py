@@ -41,7 +41,16 @@ class SaleRow(Base):
     """A paid order."""
 
     __tablename__ = "commission_sale"
-    __table_args__ = (Index(None, "placed_at"),)
+    __table_args__ = (
+        Index(None, "placed_at"),
+        Index(
+            "ix_commission_sale_part_of_id",
+            "part_of_id",
+            sqlite_where=text("part_of_id IS NOT NULL"),
+            postgresql_where=text("part_of_id IS NOT NULL"),
+        ),
+        CheckConstraint("part_of_id IS NULL OR part_of_id <> id", name="part_of_another"),
+    )
 
     id: Mapped[PrimaryId]
     key: Mapped[str] = mapped_column(unique=True)
@@ -53,6 +62,10 @@ class SaleRow(Base):
     new_customer: Mapped[bool]
     placed_at: Mapped[datetime]
     paid_at: Mapped[datetime]
+    part_of_id: Mapped[int | None] = mapped_column(Id, ForeignKey("commission_sale.id"))
+    """The sale that these lines were added to; null for a sale of its own."""
+    replaces_line_key: Mapped[str] = mapped_column(default="")
+    """Line of that sale that was exchanged for these; empty for an addition."""
     at: Mapped[datetime]
     by: Mapped[str]
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
+from commissions.archive import ids_of_sale
 from commissions.decisions import Outcome
 from commissions.holds import is_open
 from commissions.models import Entry, Hold, PlanVersion, Ruling, SaleLineRow, SaleRow
@@ -18,6 +19,9 @@ from commissions.terms import Role
 
 _entry, _ruling = table_of(Entry), table_of(Ruling)
 _sale, _line = table_of(SaleRow), table_of(SaleLineRow)
+_first = table_of(SaleRow).alias("first_sale")
+_SALE_KEY = func.coalesce(_first.c.key, _sale.c.key).label("sale_key")
+"""Of the first sale, for lines that were added to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +50,7 @@ def decisions_of_sale(session: Session, sale_key: str) -> list[DecisionView]:
         .join(_sale, _sale.c.id == _ruling.c.sale_id)
         .join(_line, _line.c.id == _ruling.c.line_id)
         .join(version, version.c.id == _ruling.c.version_id, isouter=True)
-        .where(_sale.c.key == sale_key)
+        .where(_sale.c.id.in_(ids_of_sale(sale_key)))
         .order_by(_line.c.position, _ruling.c.id)
     )
     return [
@@ -73,8 +77,9 @@ def refused_decisions(
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     """Decisions that paid an actual candidate nothing, newest first, with sale and line."""
     statement = (
-        select(_ruling, _sale.c.key.label("sale_key"), _line.c.key.label("line_key"))
+        select(_ruling, _SALE_KEY, _line.c.key.label("line_key"))
         .join(_sale, _sale.c.id == _ruling.c.sale_id)
+        .join(_first, _first.c.id == _sale.c.part_of_id, isouter=True)
         .join(_line, _line.c.id == _ruling.c.line_id)
         .where(_ruling.c.outcome != Outcome.PAID, _ruling.c.point_key != "")
         .order_by(_ruling.c.id.desc())

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, exists, func, select, true
 from sqlalchemy.orm import Session
 
+from commissions.archive import ids_of_sale
 from commissions.holds import is_held, is_open
 from commissions.models import (
     ORIGINS,
@@ -36,11 +37,12 @@ from commissions.terms import Role
 _entry, _release, _claim = table_of(Entry), table_of(Release), table_of(Claim)
 _payout, _hold = table_of(Payout), table_of(Hold)
 _sale, _line = table_of(SaleRow), table_of(SaleLineRow)
+_first = table_of(SaleRow).alias("first_sale")
 _award, _period = table_of(Award), table_of(PeriodRow)
 _case, _case_sale = table_of(Case), table_of(SaleRow).alias("case_sale")
 _EARNED = (*ORIGINS, EntryKind.ADJUST)
 _OF_LINE = {
-    "sale_key": _sale.c.key,
+    "sale_key": func.coalesce(_first.c.key, _sale.c.key),
     "line_key": _line.c.key,
     "product_key": _line.c.product_key,
     "variant_key": _line.c.variant_key,
@@ -56,7 +58,8 @@ class Earning:
 
     id: int
     sale_key: str
-    """Empty for a difference, like the other keys of the line."""
+    """The first sale's, for lines that were added to it. Empty for a difference, like the other
+    keys of the line."""
     line_key: str
     product_key: str
     variant_key: str
@@ -128,9 +131,9 @@ def latest_earnings(
 
 
 def earnings_of_sale(session: Session, sale_key: str, *, at: datetime) -> list[Earning]:
-    """All earnings of a sale."""
-    sale_id = select(_sale.c.id).where(_sale.c.key == sale_key).scalar_subquery()
-    return _earnings(session, _entry.c.sale_id == sale_id, at, None, 10_000)
+    """All earnings of a sale, those of lines that were added later included."""
+    which = _entry.c.sale_id.in_(ids_of_sale(sale_key))
+    return _earnings(session, which, at, None, 10_000)
 
 
 def earning(session: Session, entry_id: int, *, at: datetime) -> Earning | None:
@@ -155,7 +158,7 @@ def _conditions(wanted: Wanted, at: datetime) -> ColumnElement[bool]:
     if wanted.point_key:
         conditions.append(_entry.c.point_key == wanted.point_key)
     if wanted.sale_key:
-        conditions.append(_sale.c.key == wanted.sale_key)
+        conditions.append(_entry.c.sale_id.in_(ids_of_sale(wanted.sale_key)))
     if wanted.since is not None:
         conditions.append(_entry.c.at >= wanted.since)
     if wanted.until is not None:
@@ -202,6 +205,7 @@ def _earnings(
             _release.c.available_at,
         )
         .join(_sale, _sale.c.id == _entry.c.sale_id, isouter=True)
+        .join(_first, _first.c.id == _sale.c.part_of_id, isouter=True)
         .join(_line, _line.c.id == _entry.c.line_id, isouter=True)
         .join(_award, _award.c.id == _entry.c.award_id, isouter=True)
         .join(_period, _period.c.id == _award.c.period_id, isouter=True)

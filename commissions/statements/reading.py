@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import case, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from commissions.models import ORIGINS, Entry, EntryKind, SaleRow, Statement, StatementLine
 
@@ -60,10 +60,12 @@ def lines(
 
 def sale_keys(session: Session, found: Statement) -> dict[int, str]:
     """The sale behind each entry of a statement; entries of a period have none. One statement."""
+    first = aliased(SaleRow)
     rows = session.execute(
-        select(Entry.id, SaleRow.key)
+        select(Entry.id, func.coalesce(first.key, SaleRow.key))
         .join(StatementLine, StatementLine.entry_id == Entry.id)
         .join(SaleRow, SaleRow.id == Entry.sale_id)
+        .join(first, first.id == SaleRow.part_of_id, isouter=True)
         .where(StatementLine.statement_id == found.original_id)
     )
     return {row[0]: row[1] for row in rows}

@@ -290,13 +290,31 @@ def upgrade() -> None:
         sa.Column("new_customer", sa.Boolean(), nullable=False),
         sa.Column("placed_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
         sa.Column("paid_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("part_of_id", commissions.schema.Id(), nullable=True),
+        sa.Column("replaces_line_key", sa.Text(), nullable=False),
         sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "part_of_id IS NULL OR part_of_id <> id",
+            name=op.f("ck_commission_sale_part_of_another"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["part_of_id"],
+            ["commission_sale.id"],
+            name=op.f("fk_commission_sale_part_of_id_commission_sale"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_commission_sale")),
         sa.UniqueConstraint("key", name=op.f("uq_commission_sale_key")),
         sqlite_strict=True,
     )
     with op.batch_alter_table("commission_sale", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_commission_sale_part_of_id",
+            ["part_of_id"],
+            unique=False,
+            sqlite_where=sa.text("part_of_id IS NOT NULL"),
+            postgresql_where=sa.text("part_of_id IS NOT NULL"),
+        )
         batch_op.create_index(
             batch_op.f("ix_commission_sale_placed_at"), ["placed_at"], unique=False
         )
@@ -3487,6 +3505,11 @@ def downgrade() -> None:
     op.drop_table("commission_sale_head")
     with op.batch_alter_table("commission_sale", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_commission_sale_placed_at"))
+        batch_op.drop_index(
+            "ix_commission_sale_part_of_id",
+            sqlite_where=sa.text("part_of_id IS NOT NULL"),
+            postgresql_where=sa.text("part_of_id IS NOT NULL"),
+        )
 
     op.drop_table("commission_sale")
     op.drop_table("commission_posting")

@@ -78,13 +78,18 @@ def percent(bps: int, most: int | None = None) -> Share:
     return share
 
 
-def small_fixed(each: int, below: int, bps: int) -> Share:
-    """An amount per unit of lines below a value, a percentage of the others together."""
+def by_size(below: int, small: int, large: int) -> Share:
+    """One percentage of the lines below a value together, another of the others."""
 
     def share(lines: list[Bought]) -> list[int]:
-        large = [one for one in lines if one.base >= below]
-        rest = iter(percent(bps)(large) if large else ())
-        return [next(rest) if one.base >= below else each * one.units for one in lines]
+        parts = {}
+        for rate, of_rate in (
+            (small, [one for one in lines if one.base < below]),
+            (large, [one for one in lines if one.base >= below]),
+        ):
+            shares = percent(rate)(of_rate) if of_rate else []
+            parts |= {id(one): part for one, part in zip(of_rate, shares, strict=True)}
+        return [parts[id(one)] for one in lines]
 
     return share
 

@@ -23,7 +23,7 @@ from shop.trial.replay import Report, replay
 from shop.trial.stage import stage
 from tests.conftest import Database
 from tests.installation import install
-from tests.real.retail_count import count, percent, small_fixed
+from tests.real.retail_count import by_size, count, percent
 
 BEGIN = datetime(2010, 11, 30, tzinfo=UTC)
 
@@ -76,8 +76,8 @@ def seller(position: int = 1, **fields: Any) -> Rule:
 CAPPED = Terms(rules=(seller(bps=750, order_cap={"GBP": 2000}),))
 """7.5 %, at most 20.00 an order."""
 SMALL = When(below_amount={"GBP": 1000})
-MIXED = Terms(rules=(seller(rate=Rate.FIXED, fixed={"GBP": 4}, when=SMALL), seller(2, bps=1100)))
-"""4 pence for each unit of a line below 10.00, 11 % of the others."""
+MIXED = Terms(rules=(seller(bps=333, when=SMALL), seller(2, bps=1100)))
+"""3.33 % of the lines below 10.00, 11 % of the others."""
 
 
 def three_versions(
@@ -88,7 +88,7 @@ def three_versions(
     report = play(database, folder, files, (second, CAPPED), (third, MIXED))
 
     prove(report)
-    shares = (percent(1200), percent(750, 2000), small_fixed(4, 1000, 1100))
+    shares = (percent(1200), percent(750, 2000), by_size(1000, 333, 1100))
     counted = count(files, list(zip((BEGIN, second, third), shares, strict=True)))
     assert booked(EntryKind.EARN) == +counted.earned
     assert booked(EntryKind.EARN, EntryKind.REVERSE) == +counted.net

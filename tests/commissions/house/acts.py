@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from commissions import plans, queries
+from commissions.adding import add_lines
 from commissions.cases import Correction, Ending, correct, repay, reverse, write_off
 from commissions.crediting import credit_sale
 from commissions.errors import CommissionError, KeyReused
@@ -26,6 +27,7 @@ from commissions.facts import (
     DisputePhase,
     Fact,
     Goodwill,
+    LinesAdded,
     Refunded,
     RefundedLine,
     RefundFailed,
@@ -175,11 +177,38 @@ class House:
             commissionable=self.any([True] * 9 + [False]),
         )
 
+    def exchange(self) -> None:
+        """A line goes back, or not, and another comes to the order under the terms it was sold by."""
+        one = self._pick(lambda one: one.credited and not one.first)
+        if one is None:
+            return
+        old = self.any(list(one.lines.values()))
+        replaces = old.line.key if old.left and self.any([True, False]) else ""
+        if replaces:
+            back = RefundedLine(line_key=replaces, amount=old.left, units=old.line.quantity)
+            told = Refunded(key=self._name("r"), sale_key=one.key, at=self.now, lines=(back,))
+            self.tell(one, told)
+        added = LinesAdded(
+            key=self._name("x"),
+            sale_key=one.key,
+            at=self.now,
+            lines=(self._line(self._name("l")),),
+            replaces=replaces,
+        )
+        for _ in range(self.any([1, 1, 2])):
+            with self.sessions.begin() as session:
+                add_lines(session, added, by=BY, ids=self.ids)
+        part = replace(one.sale, key=added.own_key, paid_at=added.at, lines=added.lines)
+        more = Sold(part, first=one.key)
+        self.sold.append(more)
+        more.credit(one.version, one.deal)
+
     def sale_comes(self) -> None:
         """One whose facts came first, or one that is told again."""
-        waiting = [one for one in self.sold if not one.credited] or self.sold[-3:]
-        if waiting:
-            self._credit(self.any(waiting))
+        waiting = [one for one in self.sold if not one.credited]
+        told = waiting or [one for one in self.sold[-3:] if not one.first]
+        if told:
+            self._credit(self.any(told))
 
     def _credit(self, one: Sold) -> None:
         with self.sessions.begin() as session:
@@ -595,7 +624,7 @@ class House:
     def _day(self, one: Sold) -> datetime:
         """Now, or told late."""
         lag = timedelta(days=self.any([0, 0, 0, 0, 2]))
-        return max(one.sale.placed_at, self.now - lag)
+        return max(one.sale.placed_at, one.sale.paid_at, self.now - lag)
 
     def _name(self, prefix: str) -> str:
         return f"{prefix}{next(self.number)}"
@@ -655,6 +684,7 @@ ACTS = (
     "new_plan",
     "hold",
     *["let_go"] * 2,
+    *["exchange"] * 2,
     "correct",
     "undo",
     "end_debt",

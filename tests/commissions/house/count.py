@@ -109,6 +109,8 @@ class Sold:
     deal: Deal = DEALS[0]
     """What the version in force promises; known when it is credited."""
     version: int = 0
+    first: str = ""
+    """The sale that these lines were added to; empty for a sale of its own."""
     told: list[Fact] = field(default_factory=list)
     credited: bool = False
     open_disputes: dict[str, int | None] = field(default_factory=dict)
