@@ -1,15 +1,21 @@
 """A real day of a real shop through the real pipeline, and the ledger proven afterwards."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from commissions import audit
+from commissions import plans as engine
+from commissions.models import Entry, EntryKind, PlanVersion
+from commissions.plan_checks import Market
+from commissions.terms import Rate, Role, Rule, Terms, When
 from shop.catalog import stock_check
-from shop.kernel import brand, clock, db
+from shop.kernel import brand, clock, db, ids
+from shop.network.models import Point
 from shop.orders.models import Order
 from shop.payments.models import Refund
 from shop.trial import plans, retail_file
@@ -17,6 +23,7 @@ from shop.trial.replay import Report, replay
 from shop.trial.stage import stage
 from tests.conftest import Database
 from tests.installation import install
+from tests.real.retail_count import count, percent, small_fixed
 
 BEGIN = datetime(2010, 11, 30, tzinfo=UTC)
 
@@ -27,7 +34,10 @@ def begun() -> Iterator[None]:
         yield
 
 
-def play(database: Database, folder: Path, files: list[Path]) -> Report:
+def play(
+    database: Database, folder: Path, files: list[Path], *later: tuple[datetime, Terms]
+) -> Report:
+    """Replay the files; further versions of the plan come into force at their moments."""
     installed = install(database.urls, folder)
     with db.unit_of_work() as session:
         brand.change(
@@ -37,7 +47,72 @@ def play(database: Database, folder: Path, files: list[Path]) -> Report:
             at=BEGIN,
         )
     plans.publish_first(currency="GBP", at=BEGIN)
+    for since, terms in later:
+        publish(terms, since)
     return replay(stage(installed.app), retail_file.read(files))
+
+
+def publish(terms: Terms, since: datetime) -> None:
+    more: dict[str, Any] = {"at": BEGIN, "ids": ids.new}
+    with db.unit_of_work() as session:
+        draft = engine.start_draft(session, plans.PLAN, terms, by=plans.MAKER, **more)
+        engine.submit_draft(session, draft.id, by=plans.MAKER, **more)
+        engine.publish_draft(
+            session,
+            draft.id,
+            effective_from=since,
+            expected_hash=draft.content_hash,
+            market=Market(currencies=("GBP",)),
+            by=plans.CHECKER,
+            **more,
+        )
+
+
+def seller(position: int = 1, **fields: Any) -> Rule:
+    defaults = {"role": Role.SELLER, "name": f"Rule {position}", "rate": Rate.PERCENT}
+    return Rule(**{**defaults, **fields, "position": position})
+
+
+CAPPED = Terms(rules=(seller(bps=750, order_cap={"GBP": 2000}),))
+"""7.5 %, at most 20.00 an order."""
+SMALL = When(below_amount={"GBP": 1000})
+MIXED = Terms(rules=(seller(rate=Rate.FIXED, fixed={"GBP": 4}, when=SMALL), seller(2, bps=1100)))
+"""4 pence for each unit of a line below 10.00, 11 % of the others."""
+
+
+def three_versions(
+    database: Database, folder: Path, files: list[Path], second: datetime, third: datetime
+) -> None:
+    """Every dealer has under each version what a count of the raw rows says, before and after
+    refunds, and the ledger is proven."""
+    report = play(database, folder, files, (second, CAPPED), (third, MIXED))
+
+    prove(report)
+    shares = (percent(1200), percent(750, 2000), small_fixed(4, 1000, 1100))
+    counted = count(files, list(zip((BEGIN, second, third), shares, strict=True)))
+    assert booked(EntryKind.EARN) == +counted.earned
+    assert booked(EntryKind.EARN, EntryKind.REVERSE) == +counted.net
+    assert {version for version, _dealer in counted.earned} == {0, 1, 2}
+    assert counted.net != counted.earned
+
+
+def booked(*kinds: EntryKind) -> dict[tuple[int, int], int]:
+    """What the ledger's entries come to, by version and dealer."""
+    with db.reading() as session:
+        names = {
+            f"point:{row.id}": row.name for row in session.execute(select(Point.id, Point.name))
+        }
+        rows = session.execute(
+            select(PlanVersion.number, Entry.point_key, func.sum(Entry.amount))
+            .join(PlanVersion, PlanVersion.id == Entry.version_id)
+            .where(Entry.kind.in_(kinds))
+            .group_by(PlanVersion.number, Entry.point_key)
+        )
+        return {
+            (number - 1, int(names[key].removeprefix("Dealer "))): int(amount)
+            for number, key, amount in rows
+            if amount
+        }
 
 
 def prove(report: Report) -> None:
@@ -83,12 +158,25 @@ def test_a_day_of_real_orders_is_paid_and_proven(
     prove(report)
 
 
+@pytest.mark.shared
+def test_a_day_under_three_versions_pays_what_the_raw_rows_say(
+    sqlite_database: Database, tmp_path: Path, shared: Path, begun: None
+) -> None:
+    files = [shared / "online_retail" / "2010-12-22.csv"]
+    noon = datetime(2010, 12, 22, 12, tzinfo=UTC)
+
+    three_versions(sqlite_database, tmp_path, files, noon, noon + timedelta(hours=2))
+
+
 @pytest.mark.soak
 @pytest.mark.shared
-def test_the_whole_month_of_real_orders(
+def test_the_whole_month_of_real_orders_under_three_versions(
     database: Database, tmp_path: Path, shared: Path, begun: None
 ) -> None:
-    report = play(database, tmp_path, sorted((shared / "online_retail").glob("*.csv")))
+    files = sorted((shared / "online_retail").glob("*.csv"))
+    second, third = datetime(2010, 12, 8, tzinfo=UTC), datetime(2010, 12, 15, tzinfo=UTC)
 
-    assert report.rows == 42_481
-    prove(report)
+    assert len(files) == 20
+    three_versions(database, tmp_path, files, second, third)
+    with db.reading() as session:
+        assert (session.scalar(select(func.count()).select_from(Entry)) or 0) > 10_000
