@@ -82,7 +82,7 @@ def by_size(below: int, small: int, large: int) -> Share:
     """One percentage of the lines below a value together, another of the others."""
 
     def share(lines: list[Bought]) -> list[int]:
-        parts = {}
+        parts: dict[int, int] = {}
         for rate, of_rate in (
             (small, [one for one in lines if one.base < below]),
             (large, [one for one in lines if one.base >= below]),
