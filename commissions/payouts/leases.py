@@ -5,7 +5,7 @@ Separate from sending.py because every step ends in one of these.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ from commissions.models import Payout, PayoutStatus, payout_steps
 from commissions.payouts.approving import locked_payout, payout_of
 from commissions.payouts.attempts import log
 from commissions.payouts.halting import halt_payouts
-from commissions.payouts.method import Order
+from commissions.payouts.method import Order, Transfer
 from commissions.rows import row_count
 
 LEASE = timedelta(minutes=5)
@@ -143,16 +143,36 @@ def block_payout(session: Session, sender: Sender, payout: Payout, reason: str) 
     return Progress.BLOCKED
 
 
-def quarantine(session: Session, sender: Sender, payout: Payout, reason: str) -> Progress:
-    """Facts disagree: stop everything and let people look."""
+def quarantine(
+    session: Session,
+    sender: Sender,
+    payout: Payout,
+    reason: str,
+    found: Sequence[Transfer] = (),
+    *,
+    halts: bool = True,
+) -> Progress:
+    """Facts disagree: let people look at what was `found`, and unless it is clear, stop everything."""
     now = sender.now()
-    code = f"{reason}:{payout.id}"
-    halt_payouts(session, reason=code, by=sender.by, at=now, ids=sender.ids)
-    detail = {"reason": reason}
+    if halts:
+        code = f"{reason}:{payout.id}"
+        halt_payouts(session, reason=code, by=sender.by, at=now, ids=sender.ids)
+    detail = {"reason": reason, "found": [_shown(payout, one) for one in found]}
     log(session, payout, "quarantined", by=sender.by, at=now, ids=sender.ids, detail=detail)
     if payout_steps.allows(payout.status, PayoutStatus.QUARANTINED):
         _leave_sending(session, sender, payout, PayoutStatus.QUARANTINED, reason)
     return Progress.QUARANTINED
+
+
+def _shown(payout: Payout, transfer: Transfer) -> dict[str, str | int | bool]:
+    """What people compare with the payout; no account, only whether it is the payee's."""
+    return {
+        "transfer": transfer.ref,
+        "amount": transfer.amount,
+        "currency": transfer.currency,
+        "back": transfer.back_amount,
+        "same_place": transfer.destination_hash == payout.destination_hash,
+    }
 
 
 def _leave_sending(
