@@ -45,6 +45,14 @@ def _no_objection(_session: Session, _payout: Payout) -> str:
     return ""
 
 
+def _nothing(_session: Session) -> None:
+    return None
+
+
+def _nothing_more() -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
     """A worker's hands: transactions, clocks, ids and the host's own last check."""
@@ -60,6 +68,10 @@ class Sender:
     """Names this worker; no two live ones share it."""
     may_send: Callable[[Session, Payout], str] = field(default=_no_objection)
     """Asked in the marking transaction: code of what forbids sending now, or nothing."""
+    on_mark: Callable[[Session], None] = field(default=_nothing)
+    """Told in the marking transaction that money is about to leave."""
+    before_call: Callable[[], None] = field(default=_nothing_more)
+    """Told after its commit and before the call; what it raises lets nothing leave."""
 
 
 def due_payouts(session: Session, rail: str, *, wall: datetime, limit: int = 100) -> list[int]:

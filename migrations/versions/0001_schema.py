@@ -563,6 +563,22 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "payout_marker",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("installation", sa.String(length=60), nullable=False),
+        sa.Column("count", commissions.schema.Id(), nullable=False),
+        sa.Column("token", sa.String(length=60), nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("restored_to", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("blocked_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(restored_to IS NULL) = (blocked_at IS NULL)", name=op.f("ck_payout_marker_block")
+        ),
+        sa.CheckConstraint("id = 1", name=op.f("ck_payout_marker_single")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payout_marker")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "payout_reconciliation",
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("since", commissions.schema.UtcDateTime(timezone=True), nullable=False),
@@ -3480,6 +3496,7 @@ def downgrade() -> None:
 
     op.drop_table("payout_terms")
     op.drop_table("payout_reconciliation")
+    op.drop_table("payout_marker")
     op.drop_table("payer_account")
     with op.batch_alter_table("outbox_job", schema=None) as batch_op:
         batch_op.drop_index(

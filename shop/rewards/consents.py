@@ -18,7 +18,7 @@ from commissions.payouts.approving import NOTHING_LANDS_AFTER
 from shop.kernel import ids, jobs
 from shop.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from shop.kernel.words import Words, _l
-from shop.rewards import corrections, payout_terms, reconciling, taxes
+from shop.rewards import corrections, payout_terms, reconciling, restores, taxes
 from shop.rewards.models import CONSENT, Act, Consent, ConsentState
 from shop.rewards.payout_stops import LOOK_AGAIN
 from shop.rewards.reconciling import REVERSE_LATER
@@ -154,6 +154,7 @@ def _decide(
 def _resume(session: Session, asked: Consent, *, by: str, at: datetime) -> None:
     if (objection := reconciling.restore_objection(session)) is not None:
         raise Conflict(objection)
+    restores.unblock(session)
     halting.resume_payouts(
         session, reason=asked.reason, by=asked.asked_by, second=by, at=at, ids=ids.new
     )

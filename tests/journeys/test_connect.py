@@ -14,7 +14,7 @@ from shop.gateway import client
 from shop.kernel import clock, db, ids
 from shop.network import destinations
 from shop.network.models import Rail
-from shop.rewards import payouts, reconciling
+from shop.rewards import payouts, reconciling, restores
 from shop.rewards.payout_models import ConnectAccount
 from shop.sandbox import control
 from tests.conftest import Clock
@@ -286,7 +286,7 @@ def test_after_a_restore_nothing_is_sent_before_stripe_was_compared(
     paid: World, business_clock: Clock
 ) -> None:
     maker, checker = paid.signed_in("maker"), paid.signed_in("checker")
-    reconciling.block_after_restore(clock.now() - timedelta(hours=1), by="command")
+    restores.block(clock.now() - timedelta(hours=1), by="command")
     assert "was restored" in act(maker, "payouts/resume", 409, reason="fine")
 
     reconciling.reconcile(by="test", since=clock.now() - timedelta(days=4))
