@@ -1113,6 +1113,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "role", name=op.f("pk_staff_membership")),
         sqlite_strict=True,
     )
+    with op.batch_alter_table("staff_membership", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_staff_membership_four_eyes",
+            ["account_id"],
+            unique=True,
+            sqlite_where=sa.text("role IN ('finance_maker', 'finance_checker')"),
+            postgresql_where=sa.text("role IN ('finance_maker', 'finance_checker')"),
+        )
+
     op.create_table(
         "statement_document",
         sa.Column("statement_id", commissions.schema.Id(), nullable=False),
@@ -3408,6 +3417,13 @@ def downgrade() -> None:
     op.drop_table("cart_line")
     op.drop_table("tax_rate")
     op.drop_table("statement_document")
+    with op.batch_alter_table("staff_membership", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_staff_membership_four_eyes",
+            sqlite_where=sa.text("role IN ('finance_maker', 'finance_checker')"),
+            postgresql_where=sa.text("role IN ('finance_maker', 'finance_checker')"),
+        )
+
     op.drop_table("staff_membership")
     with op.batch_alter_table("product", schema=None) as batch_op:
         batch_op.drop_index("ix_product_list")
