@@ -175,6 +175,7 @@ def enumerate_cases(
     return ends
 
 
+@pytest.mark.heavy
 def test_every_two_faults_end_in_one_transfer_and_one_booking(memory: Engine) -> None:
     """6 faults × 4 crash points × 2 pauses, twice in a row: 2,304 histories."""
     ends = enumerate_cases(memory, BASIC_FAULTS, timedelta(0))
