@@ -13,6 +13,9 @@ from statistics import median
 
 from commissions.abuse.rules import SCOPES, Action, Check, Scope, Setting, Settings
 
+OWN_CAMPAIGN = "+"
+"""In the list of platforms: what follows is a campaign of the brand's own, which is in order."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderSignals:
@@ -29,6 +32,8 @@ class OrderSignals:
     """When the visitor came by a link or a code; None if the storefront was opened."""
     platform: str = ""
     """Whose paid advertisement led here."""
+    campaign: str = ""
+    """Which of its campaigns."""
     referrer: str = ""
     """Host and path of the page that led here, without query."""
     mail_domain: str = ""
@@ -123,7 +128,8 @@ def _of_order(check: Check, setting: Setting, signals: OrderSignals) -> Iterator
             elif waited > timedelta(hours=number["hours"]):
                 yield Finding(check, setting.action, ("long",), {"hours": seconds // 3600})
         case Check.PAID_ADS:
-            if signals.platform and signals.platform in setting.words:
+            own = signals.campaign and f"{OWN_CAMPAIGN}{signals.campaign}" in setting.words
+            if signals.platform in setting.words and not own:
                 yield Finding(check, setting.action, (signals.platform,))
         case Check.BANNED_REFERRER:
             if any(_fits(signals.referrer, pattern) for pattern in setting.words):

@@ -2128,6 +2128,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("source", sa.String(length=16), nullable=False),
         sa.Column("platform", sa.String(length=12), nullable=False),
+        sa.Column("campaign", sa.String(length=40), nullable=False),
         sa.Column("referrer", sa.String(length=200), nullable=False),
         sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["point_id"], ["point.id"], name=op.f("fk_touch_point_id_point")),

@@ -26,6 +26,8 @@ class Seen:
     """Whose paid advertisement led here."""
     referrer: str = ""
     """Host and path of the page that led here."""
+    campaign: str = ""
+    """Of the platform."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -36,6 +38,7 @@ class Seen:
             "t": self.at.isoformat(),
             "a": self.platform,
             "r": self.referrer,
+            "c": self.campaign,
         }
 
     @classmethod
@@ -48,6 +51,7 @@ class Seen:
             datetime.fromisoformat(value["t"]),
             value.get("a", ""),
             value.get("r", ""),
+            value.get("c", ""),
         )
 
 
@@ -103,6 +107,7 @@ def keep(session: Session, seen: Seen | None, *, at: datetime) -> int | None:
             source=seen.source,
             platform=seen.platform,
             referrer=seen.referrer,
+            campaign=seen.campaign,
             at=seen.at,
         )
     )

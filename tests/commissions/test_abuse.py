@@ -28,6 +28,7 @@ def of_order(**signals: Any) -> list[Finding]:
         Check.BANNED_REFERRER: replace(
             DEFAULTS[Check.BANNED_REFERRER], words=("*.coupons.example", "deals.example/best/*")
         ),
+        Check.PAID_ADS: replace(DEFAULTS[Check.PAID_ADS], words=("+77", "google")),
     }
     return judge_order(OrderSignals(placed_at=moment(), **signals), settings)
 
@@ -55,6 +56,8 @@ ORDERS: list[tuple[Check, str, dict[str, Any], bool]] = [
     (Check.CLICK_TO_ORDER, "two months", {"touched_at": moment() - timedelta(days=60)}, True),
     (Check.CLICK_TO_ORDER, "storefront opened", {"touched_at": None}, False),
     (Check.PAID_ADS, "google", {"platform": "google"}, True),
+    (Check.PAID_ADS, "a campaign of our own", {"platform": "google", "campaign": "77"}, False),
+    (Check.PAID_ADS, "another campaign", {"platform": "google", "campaign": "78"}, True),
     (Check.PAID_ADS, "a platform that is allowed", {"platform": "tiktok"}, False),
     (Check.BANNED_REFERRER, "a subdomain", {"referrer": "www.coupons.example/x"}, True),
     (Check.BANNED_REFERRER, "one corner of a site", {"referrer": "deals.example/best/9"}, True),

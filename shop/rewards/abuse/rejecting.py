@@ -124,6 +124,7 @@ def signals_of(
         placed_at=placed_at,
         touched_at=touch.at if touch else None,
         platform=touch.platform if touch else "",
+        campaign=touch.campaign if touch else "",
         referrer=touch.referrer if touch else "",
         is_own_upline=bool(
             standing and standing.upline and standing.upline.point_key == standing.party.point_key

@@ -30,7 +30,9 @@ ABOUT: Mapping[str, Words] = {
     Check.VELOCITY: _l(
         "More orders in an hour than one person can bring, or than the point ever had."
     ),
-    Check.CLICK_TO_ORDER: _l("The time from the first visit to the order is very short, or very long."),
+    Check.CLICK_TO_ORDER: _l(
+        "The time from the first visit to the order is very short, or very long."
+    ),
     Check.REFUNDS: _l(
         "Much comes back, or many different buyers dispute. What the brand itself canceled, could "
         "not deliver, delivered late or gave as goodwill is not counted."
@@ -83,7 +85,8 @@ NUMBERS: Mapping[str, Words] = {
 WORDS: Mapping[str, Words] = {
     Check.CODE_LEAK: _l("Pages, one a line, such as *.coupons.example or deals.example/best/*"),
     Check.PAID_ADS: _l(
-        "Platforms, one a line: google, facebook, x, bing, linkedin, reddit, tiktok"
+        "Platforms, one a line: google, facebook, x, bing, linkedin, reddit, tiktok. A campaign of "
+        "your own that is in order: its number after a plus, such as +1234567"
     ),
     Check.BANNED_REFERRER: _l(
         "Pages, one a line, such as *.coupons.example or deals.example/best/*"

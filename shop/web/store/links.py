@@ -85,6 +85,7 @@ def _arrive(target: Target | None, kind: str, code: str) -> Any:
         clock.now(),
         platform=origins.platform(request.args),
         referrer=_referrer(),
+        campaign=origins.campaign(request.args),
     )
     return visitors.remember(answer)
 

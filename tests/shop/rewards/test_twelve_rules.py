@@ -114,6 +114,7 @@ def told(check: Check, action: Action, *, status: Verdict = Verdict.OPEN) -> str
         touch = Touch(
             at=signals.touched_at or moment() - timedelta(minutes=5),
             platform=signals.platform,
+            campaign="",
             referrer=signals.referrer,
             source="",
         )
@@ -122,7 +123,9 @@ def told(check: Check, action: Action, *, status: Verdict = Verdict.OPEN) -> str
         # Its case stands open since the job found it; only a rule that rejects makes such a one.
         case = AbuseCase(rule=check.value, point_id=7, action=action, status=status, about="SUN")
         known = replace(known, refused={7: [case]} if action is Action.REJECT else {})
-        touch = Touch(at=moment() - timedelta(minutes=5), platform="", referrer="", source="SUN")
+        touch = Touch(
+            at=moment() - timedelta(minutes=5), platform="", campaign="", referrer="", source="SUN"
+        )
     judged = rejecting.judged(Standing(party(), upline), touch, known)
     assert judged is not None
     return judged.party.refusal
