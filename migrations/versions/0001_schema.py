@@ -564,6 +564,22 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "payout_marker",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("installation", sa.String(length=60), nullable=False),
+        sa.Column("count", commissions.schema.Id(), nullable=False),
+        sa.Column("token", sa.String(length=60), nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("restored_to", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("blocked_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(restored_to IS NULL) = (blocked_at IS NULL)", name=op.f("ck_payout_marker_block")
+        ),
+        sa.CheckConstraint("id = 1", name=op.f("ck_payout_marker_single")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payout_marker")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "payout_reconciliation",
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("since", commissions.schema.UtcDateTime(timezone=True), nullable=False),
@@ -643,6 +659,7 @@ def upgrade() -> None:
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("act", sa.String(length=20), nullable=False),
         sa.Column("subject_id", commissions.schema.Id(), nullable=False),
+        sa.Column("amount", commissions.schema.Amount(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("status", sa.String(length=12), nullable=False),
         sa.Column("asked_by", sa.String(length=80), nullable=False),
@@ -815,6 +832,9 @@ def upgrade() -> None:
         sa.Column("approved_by", sa.Text(), nullable=True),
         sa.Column("approved_hash", sa.Text(), nullable=True),
         sa.Column("sent_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("settled_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("returned_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("accepted_amount", commissions.schema.Amount(), nullable=False),
         sa.CheckConstraint(
             "amount BETWEEN 1 AND 1000000000000000", name=op.f("ck_commission_payout_amount")
         ),
@@ -828,6 +848,10 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "net_amount > 0 AND fee_amount >= 0 AND withheld_amount >= 0 AND net_amount + fee_amount + withheld_amount = amount",
             name=op.f("ck_commission_payout_net"),
+        ),
+        sa.CheckConstraint(
+            "returned_amount >= 0 AND accepted_amount >= 0 AND returned_amount + accepted_amount <= net_amount",
+            name=op.f("ck_commission_payout_came_back"),
         ),
         sa.ForeignKeyConstraint(
             ["run_id"],
@@ -2659,10 +2683,15 @@ def upgrade() -> None:
         sa.Column("line_id", commissions.schema.Id(), nullable=True),
         sa.Column("decision_id", commissions.schema.Id(), nullable=True),
         sa.Column("reverses_id", commissions.schema.Id(), nullable=True),
+        sa.Column("payout_id", commissions.schema.Id(), nullable=True),
         sa.Column("hold_days", sa.BigInteger(), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column("second", sa.Text(), nullable=True),
         sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(kind = 'returned') = (payout_id IS NOT NULL)",
+            name=op.f("ck_commission_case_returned"),
+        ),
         sa.CheckConstraint(
             "(kind = 'reversal') = (reverses_id IS NOT NULL)",
             name=op.f("ck_commission_case_reversal"),
@@ -2671,7 +2700,7 @@ def upgrade() -> None:
             "kind = 'invoice' OR second IS NOT NULL", name=op.f("ck_commission_case_two_people")
         ),
         sa.CheckConstraint(
-            "kind IN ('correction', 'reversal') OR amount > 0",
+            "kind IN ('correction', 'reversal', 'returned') OR amount > 0",
             name=op.f("ck_commission_case_debts_are_positive"),
         ),
         sa.CheckConstraint(
@@ -2693,6 +2722,11 @@ def upgrade() -> None:
             ["line_id"],
             ["commission_sale_line.id"],
             name=op.f("fk_commission_case_line_id_commission_sale_line"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["payout_id"],
+            ["commission_payout.id"],
+            name=op.f("fk_commission_case_payout_id_commission_payout"),
         ),
         sa.ForeignKeyConstraint(
             ["reverses_id"],
@@ -2717,6 +2751,9 @@ def upgrade() -> None:
             batch_op.f("ix_commission_case_payee_key_currency_id"),
             ["payee_key", "currency", "id"],
             unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_commission_case_payout_id"), ["payout_id"], unique=False
         )
 
     op.create_table(
@@ -2874,11 +2911,11 @@ def upgrade() -> None:
         sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "(kind IN ('earn', 'adjust', 'reverse', 'reserve') AND role NOT IN ('bonus', 'manual') AND sale_id IS NOT NULL AND line_id IS NOT NULL AND award_id IS NULL AND case_id IS NULL) OR (kind = 'difference' AND role <> 'manual' AND award_id IS NOT NULL AND case_id IS NULL AND sale_id IS NULL AND line_id IS NULL) OR (kind IN ('manual', 'write_off', 'repaid', 'reverse') AND role = 'manual' AND case_id IS NOT NULL AND award_id IS NULL AND sale_id IS NULL AND line_id IS NULL)",
+            "(kind IN ('earn', 'adjust', 'reverse', 'reserve') AND role NOT IN ('bonus', 'manual') AND sale_id IS NOT NULL AND line_id IS NOT NULL AND award_id IS NULL AND case_id IS NULL) OR (kind = 'difference' AND role <> 'manual' AND award_id IS NOT NULL AND case_id IS NULL AND sale_id IS NULL AND line_id IS NULL) OR (kind IN ('manual', 'write_off', 'repaid', 'returned', 'reverse') AND role = 'manual' AND case_id IS NOT NULL AND award_id IS NULL AND sale_id IS NULL AND line_id IS NULL)",
             name=op.f("ck_commission_entry_source"),
         ),
         sa.CheckConstraint(
-            "(kind IN ('earn', 'difference', 'manual', 'write_off', 'repaid')) = (origin_id = id)",
+            "(kind IN ('earn', 'difference', 'manual', 'write_off', 'repaid', 'returned')) = (origin_id = id)",
             name=op.f("ck_commission_entry_origin"),
         ),
         sa.CheckConstraint(
@@ -2889,7 +2926,7 @@ def upgrade() -> None:
             "kind <> 'earn' OR amount > 0", name=op.f("ck_commission_entry_earn_is_positive")
         ),
         sa.CheckConstraint(
-            "kind IN ('earn', 'adjust', 'reverse', 'reserve', 'difference', 'manual', 'write_off', 'repaid')",
+            "kind IN ('earn', 'adjust', 'reverse', 'reserve', 'difference', 'manual', 'write_off', 'repaid', 'returned')",
             name=op.f("ck_commission_entry_kind"),
         ),
         sa.CheckConstraint(
@@ -3236,6 +3273,7 @@ def downgrade() -> None:
 
     op.drop_table("commission_counted")
     with op.batch_alter_table("commission_case", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_commission_case_payout_id"))
         batch_op.drop_index(batch_op.f("ix_commission_case_payee_key_currency_id"))
         batch_op.drop_index(batch_op.f("ix_commission_case_kind_id"))
 
@@ -3522,6 +3560,7 @@ def downgrade() -> None:
 
     op.drop_table("payout_terms")
     op.drop_table("payout_reconciliation")
+    op.drop_table("payout_marker")
     op.drop_table("payer_account")
     with op.batch_alter_table("outbox_job", schema=None) as batch_op:
         batch_op.drop_index(
