@@ -29,6 +29,8 @@ class Act(StrEnum):
     """Take the later of two transfers of one payout back at Stripe."""
     TAX = "tax"
     """Put a withholding table in force."""
+    LAW = "law"
+    """Put a profile of the law in force."""
 
 
 class ConsentState(StrEnum):
@@ -56,7 +58,7 @@ class Consent(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     act: Mapped[str] = mapped_column(String(20))
     subject_id: Mapped[int] = mapped_column(Id)
-    """The payout, the bank file, the terms or the case; 0 for payouts as a whole."""
+    """The payout, the bank file, the terms, the table, the profile or the case; 0 for payouts as a whole."""
     reason: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(String(12), default=ConsentState.OPEN)
     asked_by: Mapped[str] = mapped_column(String(80))

@@ -41,3 +41,11 @@ def test_translations_keep_the_values() -> None:
         if values(message.id) != values(str(message.string))
     ]
     assert wrong == []
+
+
+def test_a_percent_sign_stands_for_a_value_only() -> None:
+    """Templates format what they translate, so that a bare sign would break the page."""
+    bare = re.compile(r"%(?!\(\w+\)[sd]|%)")
+    catalog = read_po(io.BytesIO(CATALOG.read_bytes()))
+    wrong = [message.id for message in catalog if bare.search(f"{message.id} {message.string}")]
+    assert wrong == []
