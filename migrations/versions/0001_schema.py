@@ -482,6 +482,44 @@ def upgrade() -> None:
         batch_op.create_index("ix_inbox_event_status", ["status", "id"], unique=False)
 
     op.create_table(
+        "legal_profile",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("ceiling_bps", sa.Integer(), nullable=False),
+        sa.Column("warning_bps", sa.Integer(), nullable=False),
+        sa.Column("upline_allowed", sa.Boolean(), nullable=False),
+        sa.Column("upline_reason", sa.String(length=500), nullable=False),
+        sa.Column("upline_service", sa.String(length=500), nullable=False),
+        sa.Column("requires", Json, nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("effective_from", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("proposed_by", sa.String(length=80), nullable=False),
+        sa.Column("proposed_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("agreed_by", sa.String(length=80), nullable=True),
+        sa.Column("agreed_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "NOT upline_allowed OR (upline_reason <> '' AND upline_service <> '')",
+            name=op.f("ck_legal_profile_upline_has_reason"),
+        ),
+        sa.CheckConstraint(
+            "agreed_by IS NULL OR agreed_by <> proposed_by", name=op.f("ck_legal_profile_four_eyes")
+        ),
+        sa.CheckConstraint(
+            "warning_bps >= 0 AND ceiling_bps >= warning_bps AND ceiling_bps <= 10000",
+            name=op.f("ck_legal_profile_ceiling"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_legal_profile")),
+        sa.UniqueConstraint("key", "number", name=op.f("uq_legal_profile_key_number")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("legal_profile", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_legal_profile_effective_from_id"), ["effective_from", "id"], unique=False
+        )
+
+    op.create_table(
         "mailbox_message",
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("channel", sa.String(length=10), nullable=False),
@@ -1289,6 +1327,7 @@ def upgrade() -> None:
         sa.Column("ceiling_bps", sa.BigInteger(), nullable=False),
         sa.Column("same_point", sa.Text(), nullable=False),
         sa.Column("zone", sa.Text(), nullable=False),
+        sa.Column("promises", Json, nullable=False),
         sa.Column("content_hash", sa.Text(), nullable=False),
         sa.Column("draft_id", commissions.schema.Id(), nullable=False),
         sa.Column("author", sa.Text(), nullable=False),
@@ -1698,6 +1737,7 @@ def upgrade() -> None:
         sa.Column("hold_days", sa.BigInteger(), nullable=False),
         sa.Column("conditions", Json, nullable=False),
         sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("contract", sa.Text(), nullable=False),
         sa.CheckConstraint(
             "basis <> 'seller' OR role = 'upline'", name=op.f("ck_commission_rule_part_of_seller")
         ),
@@ -3581,6 +3621,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_mailbox_recipient")
 
     op.drop_table("mailbox_message")
+    with op.batch_alter_table("legal_profile", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_legal_profile_effective_from_id"))
+
+    op.drop_table("legal_profile")
     with op.batch_alter_table("inbox_event", schema=None) as batch_op:
         batch_op.drop_index("ix_inbox_event_status")
 
