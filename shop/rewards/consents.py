@@ -18,7 +18,7 @@ from commissions.payouts.approving import NOTHING_LANDS_AFTER
 from shop.kernel import ids, jobs
 from shop.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from shop.kernel.words import Words, _l
-from shop.rewards import corrections, payout_terms, reconciling, restores, taxes
+from shop.rewards import corrections, law, payout_terms, reconciling, restores, taxes
 from shop.rewards.models import CONSENT, Act, Consent, ConsentState
 from shop.rewards.payout_stops import LOOK_AGAIN
 from shop.rewards.reconciling import REVERSE_LATER
@@ -231,6 +231,10 @@ def _tax(session: Session, asked: Consent, *, by: str, at: datetime) -> None:
     taxes.put_in_force(session, asked.subject_id, by=by, at=at)
 
 
+def _law(session: Session, asked: Consent, *, by: str, at: datetime) -> None:
+    law.put_in_force(session, asked.subject_id, by=by, at=at)
+
+
 _ACTS: Mapping[Act, Callable[..., None]] = {
     Act.RESUME: _resume,
     Act.VOID: _void,
@@ -241,6 +245,7 @@ _ACTS: Mapping[Act, Callable[..., None]] = {
     Act.TERMS: _terms,
     Act.CASE: _case,
     Act.TAX: _tax,
+    Act.LAW: _law,
     Act.REVERSE: _reverse,
 }
 
@@ -309,4 +314,5 @@ _OBJECTIONS: Mapping[Act, Callable[[Session, int, datetime], Words | None]] = {
     Act.CASE: _no_objection,
     Act.TAX: _no_objection,
     Act.REVERSE: _not_quarantined,
+    Act.LAW: _no_objection,
 }

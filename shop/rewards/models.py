@@ -33,6 +33,8 @@ class Act(StrEnum):
     """Take the later of two transfers of one payout back at Stripe."""
     TAX = "tax"
     """Put a withholding table in force."""
+    LAW = "law"
+    """Put a profile of the law in force."""
 
 
 class ConsentState(StrEnum):
@@ -60,7 +62,7 @@ class Consent(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     act: Mapped[str] = mapped_column(String(20))
     subject_id: Mapped[int] = mapped_column(Id)
-    """The payout, the bank file, the terms or the case; 0 for payouts as a whole."""
+    """The payout, the bank file, the terms, the table, the profile or the case; 0 for payouts as a whole."""
     amount: Mapped[int] = mapped_column(Amount, default=0)
     """What exactly is agreed to, in minor units, for an act that is about an amount; else 0."""
     reason: Mapped[str] = mapped_column(Text)

@@ -18,6 +18,7 @@ ACTS: Mapping[Act, Words] = {
     Act.CASE: _l("Put something right by hand"),
     Act.REVERSE: _l("Take the later of two transfers back at Stripe"),
     Act.TAX: _l("Put a withholding table in force"),
+    Act.LAW: _l("Put a profile of the law in force"),
 }
 DECISIONS: Mapping[str, Words] = {
     "agreed": _l("Agreed"),
