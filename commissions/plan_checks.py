@@ -12,6 +12,7 @@ from itertools import combinations, pairwise, product
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from commissions.arithmetic import EXPONENTS, FULL_BPS
+from commissions.law import CHINA, LegalProfile, Requirement
 from commissions.terms import Basis, Period, Rate, Role, Rule, Terms, TierMode, When
 
 _SETS = (
@@ -33,26 +34,14 @@ _SINGLE_VALUED = ("products", "variants", "channels", "customers", "currencies")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LegalProfile:
-    """What a jurisdiction allows: data, not code."""
-
-    key: str = "conservative"
-    ceiling_bps: int = 3000
-    """Largest ceiling a plan may have."""
-    warning_bps: int = 3000
-    upline_allowed: bool = False
-    upline_reason: str = ""
-    """Why an upline is allowed here; kept as evidence."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Market:
     """What a plan has to fit: sold currencies, existing references, the law."""
 
     currencies: tuple[str, ...]
     known: Mapping[str, Collection[str]] = field(default_factory=dict)
     """Dimension → keys that exist; a dimension left out is not checked."""
-    profile: LegalProfile = field(default_factory=LegalProfile)
+    profile: LegalProfile = CHINA
+    """The law that holds when the plan begins."""
     zone: str = ""
     """The brand's time zone, which months are counted in; empty if it is not to be compared."""
 
@@ -93,6 +82,14 @@ _SENTENCES = {
     "Switch the rule off.",
     "upline_without_reason": "the legal profile allows an upline without saying why. "
     "Record the reason.",
+    "upline_without_service": "the legal profile allows an upline without saying for which service. "
+    "Describe it.",
+    "contract_missing": "name the contract under which the {role} is paid.",
+    "approver_missing": "whoever publishes it has no name. Let somebody publish who is known by name.",
+    "complaints_missing": "the plan names no place to complain to. Say where and who answers.",
+    "refunds_missing": "the plan does not say what becomes of earnings when a buyer is refunded. "
+    "State it.",
+    "cooling_off_missing": "the plan does not say how long a new point may step back. State it.",
     "ceiling_above_law": "the ceiling of {ceiling} is above the {allowed} that the legal profile "
     "{profile} allows. Lower it.",
     "ceiling_breach": "together with rules {others} it can reach {sum} of what was paid, "
@@ -123,9 +120,15 @@ _SENTENCES = {
 }
 
 
-def check(terms: Terms, market: Market) -> list[Problem]:
-    """All problems of the terms, errors first."""
+def check(terms: Terms, market: Market, *, approver: str | None = None) -> list[Problem]:
+    """All problems of the terms, errors first.
+
+    `approver` is the name of whoever publishes them; None as long as nobody does.
+    """
     found = [*_of_terms(terms, market)]
+    unnamed = approver is not None and not approver.strip()
+    if unnamed and Requirement.APPROVER in market.profile.requires:
+        found.append(Problem(code="approver_missing"))
     for role in Role:
         rules = terms.of_role(role)
         for rule in rules:
@@ -143,19 +146,34 @@ def _of_terms(terms: Terms, market: Market) -> Iterable[Problem]:
         yield Problem(code="position_twice", role=role, position=position)
     if terms.counts:
         yield from _of_zone(terms.zone, market.zone)
-    profile = market.profile
+    yield from _of_law(terms, market.profile)
+
+
+def _of_law(terms: Terms, profile: LegalProfile) -> Iterable[Problem]:
+    """What the profile of the jurisdiction refuses, and what it asks a plan to state."""
     if terms.ceiling_bps > profile.ceiling_bps:
         params = {
             "ceiling": _percent(terms.ceiling_bps),
             "allowed": _percent(profile.ceiling_bps),
-            "profile": profile.key,
+            "profile": profile.name,
         }
         yield Problem(code="ceiling_above_law", params=params)
     for rule in terms.of_role(Role.UPLINE):
         if not profile.upline_allowed:
-            yield _at(rule, "upline_not_allowed", profile=profile.key)
-        elif not profile.upline_reason:
+            yield _at(rule, "upline_not_allowed", profile=profile.name)
+            continue
+        if not profile.upline_reason.strip():
             yield _at(rule, "upline_without_reason")
+        if not profile.upline_service.strip():
+            yield _at(rule, "upline_without_service")
+    promises = {
+        Requirement.COMPLAINTS: terms.promises.complaints,
+        Requirement.REFUNDS: terms.promises.refunds,
+        Requirement.COOLING_OFF: terms.promises.cooling_off,
+    }
+    for requirement, words in promises.items():
+        if requirement in profile.requires and not words.strip():
+            yield Problem(code=f"{requirement}_missing")
 
 
 def _of_zone(zone: str, of_brand: str) -> Iterable[Problem]:
@@ -171,6 +189,9 @@ def _of_zone(zone: str, of_brand: str) -> Iterable[Problem]:
 def _of_rule(rule: Rule, market: Market) -> Iterable[Problem]:
     if rule.role is not Role.SELLER and not rule.service.strip():
         yield _at(rule, "service_missing", role=rule.role.value)
+    asks = Requirement.CONTRACTS in market.profile.requires
+    if asks and rule.role is not Role.SELLER and not rule.contract.strip():
+        yield _at(rule, "contract_missing", role=rule.role.value)
     if rule.top_bps > FULL_BPS:
         yield _at(rule, "rate_above_whole")
     if (

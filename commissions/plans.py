@@ -16,7 +16,7 @@ from commissions.models import Draft, DraftStatus, Plan, PlanVersion, RuleRow
 from commissions.models.plans import drafts
 from commissions.plan_checks import Market, Problem, check
 from commissions.rows import row_count, table_of, write
-from commissions.terms import Rule, Terms
+from commissions.terms import Role, Rule, Terms
 
 Ids = Callable[[], int]
 
@@ -149,9 +149,13 @@ def publish_draft(
     by: str,
     at: datetime,
     ids: Ids,
+    approver_name: str = "",
     effective_to: datetime | None = None,
 ) -> PlanVersion:
     """Make a submitted draft a version, by a second person who names the content that was read.
+
+    The law that holds at its beginning is in `market`; what it was checked against, who approved it
+    and what it promises stay with the version as evidence.
 
     Raises SamePerson, TermsChanged, NotPublishable, Retroactive, StaleState.
     """
@@ -165,7 +169,7 @@ def publish_draft(
     if effective_from < at:
         raise Retroactive(draft=draft_id)
     terms = read(Terms, draft.terms)
-    problems = check(terms, market)
+    problems = check(terms, market, approver=approver_name)
     if any(problem.is_error for problem in problems):
         raise NotPublishable([problem for problem in problems if problem.is_error])
     drafts.move(
@@ -193,12 +197,13 @@ def publish_draft(
         ceiling_bps=terms.ceiling_bps,
         same_point=terms.same_point,
         zone=terms.zone,
+        promises=plain(terms.promises),
         content_hash=draft.content_hash,
         draft_id=draft.id,
         author=draft.author,
         approver=by,
         published_at=at,
-        evidence=_evidence(market, problems),
+        evidence=_evidence(terms, market, problems, approver=(by, approver_name)),
     )
     session.add(version)
     session.flush()
@@ -218,13 +223,39 @@ def _plan_id(session: Session, plan_key: str) -> int:
     return plan_id
 
 
-def _evidence(market: Market, problems: Sequence[Problem]) -> dict[str, Any]:
+def _evidence(
+    terms: Terms, market: Market, problems: Sequence[Problem], *, approver: tuple[str, str]
+) -> dict[str, Any]:
     warnings = [
-        {"code": problem.code, "role": problem.role, "position": problem.position}
+        {
+            "code": problem.code,
+            "role": problem.role,
+            "position": problem.position,
+            "params": dict(problem.params),
+        }
         for problem in problems
     ]
-    profile: dict[str, Any] = plain(market.profile)
-    return {"currencies": list(market.currencies), "profile": profile, "warnings": warnings}
+    services = [
+        {
+            "role": rule.role.value,
+            "position": rule.position,
+            "name": rule.name,
+            "service": rule.service,
+            "contract": rule.contract,
+        }
+        for rule in terms.rules
+        if rule.enabled and rule.role is not Role.SELLER
+    ]
+    key, name = approver
+    return {
+        "currencies": list(market.currencies),
+        "profile": plain(market.profile),
+        "approver": {"key": key, "name": name},
+        "ceiling_bps": terms.ceiling_bps,
+        "services": services,
+        "promises": plain(terms.promises),
+        "warnings": warnings,
+    }
 
 
 def _rule_row(rule: Rule, version_id: int, ids: Ids) -> dict[str, Any]:

@@ -144,6 +144,8 @@ class Rule:
     enabled: bool = True
     service: str = ""
     """What the money is for; needed for every role but the seller's."""
+    contract: str = ""
+    """The contract that this service is paid under; for every role but the seller's."""
 
     def __post_init__(self) -> None:
         # No validator's message but no word at all: who earns on the sales of others has neither
@@ -169,6 +171,18 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Promises:
+    """What a plan says beside its numbers to the points that it pays."""
+
+    complaints: str = ""
+    """Where they complain, and who answers."""
+    refunds: str = ""
+    """What becomes of an earning when the buyer is refunded."""
+    cooling_off: str = ""
+    """How long a new point may step back, and how."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """All rules of one plan version."""
 
@@ -178,6 +192,7 @@ class Terms:
     same_point: SamePoint = SamePoint.BOTH
     zone: str = "UTC"
     """IANA name of the brand's time zone: where a month begins and ends."""
+    promises: Promises = field(default_factory=Promises)
 
     def of_role(self, role: Role) -> tuple[Rule, ...]:
         """Enabled rules of a role, in their order."""
@@ -209,8 +224,9 @@ _LATER_OF_RULES = (
     "target",
     "campaign_from",
     "campaign_until",
+    "contract",
 )
-_LATER_OF_TERMS = ("zone",)
+_LATER_OF_TERMS = ("zone", "promises")
 
 
 def _said(value: Rule | Terms, later: tuple[str, ...]) -> dict[str, Any]:

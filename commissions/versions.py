@@ -15,7 +15,7 @@ from commissions.canonical import read
 from commissions.errors import NotFound
 from commissions.models import Plan, PlanVersion, RuleRow
 from commissions.rows import table_of
-from commissions.terms import Role, Rule, SamePoint, Terms, Tier, TierMode, When
+from commissions.terms import Promises, Role, Rule, SamePoint, Terms, Tier, TierMode, When
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,14 @@ class InForce:
         return self.rule_ids[rule.role, rule.position]
 
 
-VersionRow = Row[int, int, int, SamePoint, str]
+VersionRow = Row[int, int, int, SamePoint, str, dict[str, str]]
 _VERSION_COLUMNS = (
     PlanVersion.id,
     PlanVersion.number,
     PlanVersion.ceiling_bps,
     PlanVersion.same_point,
     PlanVersion.zone,
+    PlanVersion.promises,
 )
 
 _known: WeakKeyDictionary[Engine, dict[int, InForce]] = WeakKeyDictionary()
@@ -92,7 +93,11 @@ def _read_version(session: Session, row: VersionRow) -> InForce:
     ).all()
     rules = tuple(_rule(rule_row._mapping) for rule_row in rows)
     terms = Terms(
-        rules=rules, ceiling_bps=row.ceiling_bps, same_point=row.same_point, zone=row.zone
+        rules=rules,
+        ceiling_bps=row.ceiling_bps,
+        same_point=row.same_point,
+        zone=row.zone,
+        promises=read(Promises, row.promises),
     )
     rule_ids = {(found.role, found.position): found.id for found in rows}
     return InForce(row.id, row.number, terms, rule_ids)
@@ -127,4 +132,5 @@ _RULE_COLUMNS = (
     "hold_days",
     "enabled",
     "service",
+    "contract",
 )

@@ -13,7 +13,7 @@ from shop.network import models as network
 from shop.notifications import models as notifications
 from shop.orders import models as orders
 from shop.payments import models as payments
-from shop.rewards import case_models, objections, payout_models, tax_models
+from shop.rewards import case_models, law_models, objections, payout_models, tax_models
 from shop.rewards import models as rewards
 from shop.rewards.abuse import models as abuse
 from shop.search import table as search
@@ -30,6 +30,7 @@ SLICES = (
     fulfillment,
     gateway,
     jobs,
+    law_models,
     network,
     nodes,
     notifications,

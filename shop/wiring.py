@@ -42,6 +42,7 @@ from shop.rewards import (
     payout_stops,
     payouts,
     reconciling,
+    restores,
     statements,
     upkeep,
     what_if,
@@ -116,6 +117,7 @@ JOBS: Mapping[str, Job] = {
     "kernel.purge": Job(jobs.purge, calls_outside=True),
     "notifications.purge": Job(ports.purge_mailbox, calls_outside=True),
     payouts.SEND: Job(payouts.send_due, calls_outside=True),
+    restores.STEP: Job(restores.work, calls_outside=True),
     reconciling.RECONCILE: Job(reconciling.work, calls_outside=True),
     reconciling.REVERSE_LATER: Job(reconciling.reverse_later, calls_outside=True),
     payout_runs.WORK: Job(payout_runs.work, calls_outside=True),
@@ -140,6 +142,7 @@ TIMETABLE: Mapping[str, timedelta] = {
     reviewing.POINTS: timedelta(hours=1),
     reviewing.FORGET: timedelta(days=1),
     payouts.SEND: timedelta(minutes=5),
+    restores.STEP: timedelta(minutes=5),
     reconciling.RECONCILE: timedelta(days=1),
 }
 

@@ -90,13 +90,16 @@ class PlanVersion(Base):
     same_point: Mapped[SamePoint] = mapped_column(Choice(SamePoint))
     zone: Mapped[str]
     """Time zone in which its months begin."""
+    promises: Mapped[dict[str, str]] = mapped_column(Json)
+    """What it says to the points beside its numbers."""
     content_hash: Mapped[str]
     draft_id: Mapped[int] = mapped_column(Id, ForeignKey("commission_plan_draft.id"))
     author: Mapped[str]
     approver: Mapped[str]
     published_at: Mapped[datetime]
     evidence: Mapped[dict[str, Any]] = mapped_column(Json)
-    """What was checked at publication: legal profile, currencies, warnings accepted."""
+    """What was checked at publication: legal profile, who approved, which services are paid under
+    which contract, what is promised, currencies, warnings accepted."""
 
 
 class RuleRow(Base):
@@ -140,6 +143,7 @@ class RuleRow(Base):
     hold_days: Mapped[int]
     conditions: Mapped[dict[str, Any]] = mapped_column(Json)
     service: Mapped[str]
+    contract: Mapped[str]
 
 
 for _model in (PlanVersion, RuleRow):

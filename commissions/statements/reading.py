@@ -79,7 +79,8 @@ def parts(session: Session, found: Statement) -> list[Part]:
         return func.coalesce(func.sum(case((line.kind.in_(kinds), line.amount), else_=0)), 0)
 
     reverse, reserve = total(EntryKind.REVERSE), total(EntryKind.RESERVE)
-    earned = total(*ORIGINS, EntryKind.ADJUST)
+    # What came back of a payout is no earning: it was earned before it was paid.
+    earned = total(*(kind for kind in ORIGINS if kind is not EntryKind.RETURNED), EntryKind.ADJUST)
     rows = session.execute(
         select(line.point_key, earned, reverse, reserve)  # type: ignore[call-overload]
         .where(line.statement_id == found.original_id, line.entry_id.is_not(None))

@@ -482,6 +482,44 @@ def upgrade() -> None:
         batch_op.create_index("ix_inbox_event_status", ["status", "id"], unique=False)
 
     op.create_table(
+        "legal_profile",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("ceiling_bps", sa.Integer(), nullable=False),
+        sa.Column("warning_bps", sa.Integer(), nullable=False),
+        sa.Column("upline_allowed", sa.Boolean(), nullable=False),
+        sa.Column("upline_reason", sa.String(length=500), nullable=False),
+        sa.Column("upline_service", sa.String(length=500), nullable=False),
+        sa.Column("requires", Json, nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("effective_from", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("proposed_by", sa.String(length=80), nullable=False),
+        sa.Column("proposed_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("agreed_by", sa.String(length=80), nullable=True),
+        sa.Column("agreed_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "NOT upline_allowed OR (upline_reason <> '' AND upline_service <> '')",
+            name=op.f("ck_legal_profile_upline_has_reason"),
+        ),
+        sa.CheckConstraint(
+            "agreed_by IS NULL OR agreed_by <> proposed_by", name=op.f("ck_legal_profile_four_eyes")
+        ),
+        sa.CheckConstraint(
+            "warning_bps >= 0 AND ceiling_bps >= warning_bps AND ceiling_bps <= 10000",
+            name=op.f("ck_legal_profile_ceiling"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_legal_profile")),
+        sa.UniqueConstraint("key", "number", name=op.f("uq_legal_profile_key_number")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("legal_profile", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_legal_profile_effective_from_id"), ["effective_from", "id"], unique=False
+        )
+
+    op.create_table(
         "mailbox_message",
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("channel", sa.String(length=10), nullable=False),
@@ -564,6 +602,22 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "payout_marker",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("installation", sa.String(length=60), nullable=False),
+        sa.Column("count", commissions.schema.Id(), nullable=False),
+        sa.Column("token", sa.String(length=60), nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("restored_to", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("blocked_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(restored_to IS NULL) = (blocked_at IS NULL)", name=op.f("ck_payout_marker_block")
+        ),
+        sa.CheckConstraint("id = 1", name=op.f("ck_payout_marker_single")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payout_marker")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "payout_reconciliation",
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("since", commissions.schema.UtcDateTime(timezone=True), nullable=False),
@@ -643,6 +697,7 @@ def upgrade() -> None:
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("act", sa.String(length=20), nullable=False),
         sa.Column("subject_id", commissions.schema.Id(), nullable=False),
+        sa.Column("amount", commissions.schema.Amount(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("status", sa.String(length=12), nullable=False),
         sa.Column("asked_by", sa.String(length=80), nullable=False),
@@ -815,6 +870,9 @@ def upgrade() -> None:
         sa.Column("approved_by", sa.Text(), nullable=True),
         sa.Column("approved_hash", sa.Text(), nullable=True),
         sa.Column("sent_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("settled_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("returned_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("accepted_amount", commissions.schema.Amount(), nullable=False),
         sa.CheckConstraint(
             "amount BETWEEN 1 AND 1000000000000000", name=op.f("ck_commission_payout_amount")
         ),
@@ -828,6 +886,10 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "net_amount > 0 AND fee_amount >= 0 AND withheld_amount >= 0 AND net_amount + fee_amount + withheld_amount = amount",
             name=op.f("ck_commission_payout_net"),
+        ),
+        sa.CheckConstraint(
+            "returned_amount >= 0 AND accepted_amount >= 0 AND returned_amount + accepted_amount <= net_amount",
+            name=op.f("ck_commission_payout_came_back"),
         ),
         sa.ForeignKeyConstraint(
             ["run_id"],
@@ -1265,6 +1327,7 @@ def upgrade() -> None:
         sa.Column("ceiling_bps", sa.BigInteger(), nullable=False),
         sa.Column("same_point", sa.Text(), nullable=False),
         sa.Column("zone", sa.Text(), nullable=False),
+        sa.Column("promises", Json, nullable=False),
         sa.Column("content_hash", sa.Text(), nullable=False),
         sa.Column("draft_id", commissions.schema.Id(), nullable=False),
         sa.Column("author", sa.Text(), nullable=False),
@@ -1674,6 +1737,7 @@ def upgrade() -> None:
         sa.Column("hold_days", sa.BigInteger(), nullable=False),
         sa.Column("conditions", Json, nullable=False),
         sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("contract", sa.Text(), nullable=False),
         sa.CheckConstraint(
             "basis <> 'seller' OR role = 'upline'", name=op.f("ck_commission_rule_part_of_seller")
         ),
@@ -2659,10 +2723,15 @@ def upgrade() -> None:
         sa.Column("line_id", commissions.schema.Id(), nullable=True),
         sa.Column("decision_id", commissions.schema.Id(), nullable=True),
         sa.Column("reverses_id", commissions.schema.Id(), nullable=True),
+        sa.Column("payout_id", commissions.schema.Id(), nullable=True),
         sa.Column("hold_days", sa.BigInteger(), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column("second", sa.Text(), nullable=True),
         sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(kind = 'returned') = (payout_id IS NOT NULL)",
+            name=op.f("ck_commission_case_returned"),
+        ),
         sa.CheckConstraint(
             "(kind = 'reversal') = (reverses_id IS NOT NULL)",
             name=op.f("ck_commission_case_reversal"),
@@ -2671,7 +2740,7 @@ def upgrade() -> None:
             "kind = 'invoice' OR second IS NOT NULL", name=op.f("ck_commission_case_two_people")
         ),
         sa.CheckConstraint(
-            "kind IN ('correction', 'reversal') OR amount > 0",
+            "kind IN ('correction', 'reversal', 'returned') OR amount > 0",
             name=op.f("ck_commission_case_debts_are_positive"),
         ),
         sa.CheckConstraint(
@@ -2693,6 +2762,11 @@ def upgrade() -> None:
             ["line_id"],
             ["commission_sale_line.id"],
             name=op.f("fk_commission_case_line_id_commission_sale_line"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["payout_id"],
+            ["commission_payout.id"],
+            name=op.f("fk_commission_case_payout_id_commission_payout"),
         ),
         sa.ForeignKeyConstraint(
             ["reverses_id"],
@@ -2717,6 +2791,9 @@ def upgrade() -> None:
             batch_op.f("ix_commission_case_payee_key_currency_id"),
             ["payee_key", "currency", "id"],
             unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_commission_case_payout_id"), ["payout_id"], unique=False
         )
 
     op.create_table(
@@ -2874,11 +2951,11 @@ def upgrade() -> None:
         sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "(kind IN ('earn', 'adjust', 'reverse', 'reserve') AND role NOT IN ('bonus', 'manual') AND sale_id IS NOT NULL AND line_id IS NOT NULL AND award_id IS NULL AND case_id IS NULL) OR (kind = 'difference' AND role <> 'manual' AND award_id IS NOT NULL AND case_id IS NULL AND sale_id IS NULL AND line_id IS NULL) OR (kind IN ('manual', 'write_off', 'repaid', 'reverse') AND role = 'manual' AND case_id IS NOT NULL AND award_id IS NULL AND sale_id IS NULL AND line_id IS NULL)",
+            "(kind IN ('earn', 'adjust', 'reverse', 'reserve') AND role NOT IN ('bonus', 'manual') AND sale_id IS NOT NULL AND line_id IS NOT NULL AND award_id IS NULL AND case_id IS NULL) OR (kind = 'difference' AND role <> 'manual' AND award_id IS NOT NULL AND case_id IS NULL AND sale_id IS NULL AND line_id IS NULL) OR (kind IN ('manual', 'write_off', 'repaid', 'returned', 'reverse') AND role = 'manual' AND case_id IS NOT NULL AND award_id IS NULL AND sale_id IS NULL AND line_id IS NULL)",
             name=op.f("ck_commission_entry_source"),
         ),
         sa.CheckConstraint(
-            "(kind IN ('earn', 'difference', 'manual', 'write_off', 'repaid')) = (origin_id = id)",
+            "(kind IN ('earn', 'difference', 'manual', 'write_off', 'repaid', 'returned')) = (origin_id = id)",
             name=op.f("ck_commission_entry_origin"),
         ),
         sa.CheckConstraint(
@@ -2889,7 +2966,7 @@ def upgrade() -> None:
             "kind <> 'earn' OR amount > 0", name=op.f("ck_commission_entry_earn_is_positive")
         ),
         sa.CheckConstraint(
-            "kind IN ('earn', 'adjust', 'reverse', 'reserve', 'difference', 'manual', 'write_off', 'repaid')",
+            "kind IN ('earn', 'adjust', 'reverse', 'reserve', 'difference', 'manual', 'write_off', 'repaid', 'returned')",
             name=op.f("ck_commission_entry_kind"),
         ),
         sa.CheckConstraint(
@@ -3236,6 +3313,7 @@ def downgrade() -> None:
 
     op.drop_table("commission_counted")
     with op.batch_alter_table("commission_case", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_commission_case_payout_id"))
         batch_op.drop_index(batch_op.f("ix_commission_case_payee_key_currency_id"))
         batch_op.drop_index(batch_op.f("ix_commission_case_kind_id"))
 
@@ -3522,6 +3600,7 @@ def downgrade() -> None:
 
     op.drop_table("payout_terms")
     op.drop_table("payout_reconciliation")
+    op.drop_table("payout_marker")
     op.drop_table("payer_account")
     with op.batch_alter_table("outbox_job", schema=None) as batch_op:
         batch_op.drop_index(
@@ -3542,6 +3621,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_mailbox_recipient")
 
     op.drop_table("mailbox_message")
+    with op.batch_alter_table("legal_profile", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_legal_profile_effective_from_id"))
+
+    op.drop_table("legal_profile")
     with op.batch_alter_table("inbox_event", schema=None) as batch_op:
         batch_op.drop_index("ix_inbox_event_status")
 

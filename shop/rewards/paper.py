@@ -29,6 +29,10 @@ class Paper(FPDF):
         self.alias_nb_pages()
         self.add_page()
 
+    def normalize_text(self, text: str) -> str:
+        """The font has no narrow blank, which English times are written with."""
+        return super().normalize_text(text.replace("\u202f", " "))
+
     def footer(self) -> None:
         self.set_y(-15)
         self._write(8, SOFT)

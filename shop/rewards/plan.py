@@ -10,12 +10,14 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from commissions import plan_checks, plans, versions
 from commissions.models import Draft, DraftStatus, Plan, PlanVersion
 from commissions.plan_checks import Market, Problem
-from commissions.terms import Role, Rule, Terms
+from commissions.terms import Promises, Role, Rule, Terms
 from commissions.versions import InForce
+from shop.accounts import queries as people
 from shop.catalog.models import Category, Product, Variant
 from shop.kernel import brand as brands
 from shop.kernel import ids
 from shop.network.models import Point, PointKind
+from shop.rewards import law
 
 KEY = "default"
 OPEN = (DraftStatus.DRAFT, DraftStatus.SUBMITTED)
@@ -38,6 +40,15 @@ def history(session: Session) -> Sequence[PlanVersion]:
     ).all()
 
 
+def version(session: Session, number: int) -> PlanVersion | None:
+    """One published version, by its number."""
+    return session.scalars(
+        select(PlanVersion)
+        .join(Plan, Plan.id == PlanVersion.plan_id)
+        .where(Plan.key == KEY, PlanVersion.number == number)
+    ).one_or_none()
+
+
 def open_draft(session: Session) -> Draft | None:
     """The draft that is being written or waits for its second person."""
     return session.scalars(
@@ -53,9 +64,10 @@ def start(session: Session, *, by: str, at: datetime) -> Draft:
     """A draft that begins with what is in force, or with nothing."""
     if session.scalar(select(Plan.id).where(Plan.key == KEY)) is None:
         plans.create_plan(session, KEY, name="Commission plan", by=by, at=at, ids=ids.new)
-    current = in_force(session, at=at)
-    terms = current.terms if current else Terms(rules=())
-    terms = replace(terms, zone=brands.current(session).timezone)
+    current, brand = in_force(session, at=at), brands.current(session)
+    known = " · ".join(one for one in (brand.service_phone, brand.service_email) if one)
+    terms = current.terms if current else Terms(rules=(), promises=Promises(complaints=known))
+    terms = replace(terms, zone=brand.timezone)
     return plans.start_draft(session, KEY, terms, by=by, at=at, ids=ids.new)
 
 
@@ -87,12 +99,14 @@ def publish(
 ) -> PlanVersion:
     """Make it a version that never changes; by somebody else than its author."""
     draft = by_id(session, draft_id)
+    terms = terms_of(draft) if draft else Terms(rules=())
     return plans.publish_draft(
         session,
         draft_id,
         effective_from=effective_from,
         expected_hash=expected_hash,
-        market=market(session, terms_of(draft) if draft else Terms(rules=())),
+        market=market(session, terms, at=effective_from),
+        approver_name=people.names_of(session, [by]).get(by, ""),
         by=by,
         at=at,
         ids=ids.new,
@@ -113,13 +127,14 @@ def discard(session: Session, draft_id: int, *, by: str, at: datetime) -> None:
     plans.discard_draft(session, draft_id, by=by, at=at, ids=ids.new)
 
 
-def problems(session: Session, terms: Terms) -> list[Problem]:
-    """What stands against publishing, and what should be thought about."""
-    return plan_checks.check(terms, market(session, terms))
+def problems(session: Session, terms: Terms, *, at: datetime) -> list[Problem]:
+    """What stands against publishing for a start at this moment, and what to think about."""
+    return plan_checks.check(terms, market(session, terms, at=at))
 
 
-def market(session: Session, terms: Terms) -> Market:
-    """What these terms have to fit: the sold currency, and the things that their rules name."""
+def market(session: Session, terms: Terms, *, at: datetime) -> Market:
+    """What terms that begin at this moment have to fit: the sold currency, the law that holds
+    then, and the things that their rules name."""
     brand, whens = brands.current(session), [rule.when for rule in terms.rules]
     named = {
         "categories": (Category.id, {key for when in whens for key in when.categories}),
@@ -130,6 +145,7 @@ def market(session: Session, terms: Terms) -> Market:
     return Market(
         currencies=(brand.currency,),
         zone=brand.timezone,
+        profile=law.in_force(session, at=at),
         known={
             "point_kinds": [kind.value for kind in PointKind],
             "point_groups": _distinct(session, Point.group_key),

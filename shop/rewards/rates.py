@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from commissions import matching, versions
-from commissions.terms import Rule
+from commissions.terms import Promises, Rule
 from shop.rewards import parties, plan
 
 MOST = 12
@@ -25,6 +25,7 @@ class Rates:
     is_coming: bool
     is_current: bool
     rules: Sequence[Rule]
+    promises: Promises
 
 
 def of_point(session: Session, point_id: int, *, at: datetime) -> list[Rates]:
@@ -49,6 +50,7 @@ def of_point(session: Session, point_id: int, *, at: datetime) -> list[Rates]:
                 is_coming=version.effective_from > at,
                 is_current=current is not None and current.version_id == version.id,
                 rules=[rule for rule in rules if matching.serves(rule, standing.party)],
+                promises=terms.promises,
             )
         )
         following = version.effective_from

@@ -46,6 +46,8 @@ class Reckoned:
     """Tax of one payout with everything that it was reckoned by."""
 
     table_id: int
+    gross: int
+    """What was taxed: the payout less what came back of an earlier one."""
     year: Year
     tax_year: int
     tax_month: int
@@ -198,7 +200,7 @@ def reckon(
     local = at.astimezone(_zone(session))
     year = _year_so_far(session, payee_id, currency, local)
     result = withheld(of_body(table.body), gross, year)
-    return Reckoned(table.id, year, local.year, local.month, result)
+    return Reckoned(table.id, gross, year, local.year, local.month, result)
 
 
 def note(session: Session, payout: Payout, found: Reckoned, *, at: datetime) -> None:
@@ -214,7 +216,7 @@ def note(session: Session, payout: Payout, found: Reckoned, *, at: datetime) -> 
             gross_before=found.year.gross,
             withheld_before=found.year.withheld,
             months=found.year.months,
-            gross_amount=payout.amount,
+            gross_amount=found.gross,
             taxable_amount=found.result.taxable,
             withheld_amount=payout.withheld_amount,
             at=at,

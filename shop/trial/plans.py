@@ -4,9 +4,17 @@ from datetime import datetime
 
 from commissions import plans
 from commissions.plan_checks import Market
-from commissions.terms import Rate, Role, Rule, Terms, When
+from commissions.terms import Promises, Rate, Role, Rule, Terms, When
+from shop.accounts import queries as people
 from shop.kernel import db, ids
 
+PROMISES = Promises(
+    complaints="网络部 400-820-6060，三日内答复 / Network office, answered within three days",
+    refunds="退款部分的收益随之扣回，已打款的从以后的收益中扣 / The refunded part is taken back, from "
+    "later earnings if it was paid out",
+    cooling_off="新网点 14 天内可书面退出 / A new point may step back in writing within 14 days",
+)
+"""In both languages, as a brand with points of both would write them."""
 MAKER, CHECKER = "trial:maker", "trial:checker"
 PLAN = "default"
 
@@ -40,8 +48,10 @@ def first_terms(hold_days: int = 7) -> Terms:
                 bps=300,
                 hold_days=hold_days,
                 service="Keeps the goods and hands them over at the counter",
+                contract="Store agreement, service 2",
             ),
-        )
+        ),
+        promises=PROMISES,
     )
 
 
@@ -65,6 +75,7 @@ def publish_first(
             effective_from=at,
             expected_hash=draft.content_hash,
             market=Market(currencies=(currency,)),
+            approver_name=people.names_of(session, [checker]).get(checker, checker),
             by=checker,
             at=at,
             ids=ids.new,

@@ -26,6 +26,21 @@ ROLES: Mapping[Role, Words] = {
     Role.UPLINE: _l("Looks after the seller"),
     Role.BONUS: _l("Bonus"),
 }
+PROMISES: Mapping[str, tuple[Words, Words]] = {
+    "complaints": (
+        _l("Complaints"),
+        _l("Where points complain, and who answers: a number, an address, a person."),
+    ),
+    "refunds": (
+        _l("When a buyer is refunded"),
+        _l("What becomes of the earning, and what happens if it was paid out already."),
+    ),
+    "cooling_off": (
+        _l("Stepping back"),
+        _l("How many days a new point may step back in, and how."),
+    ),
+}
+"""What a plan states beside its numbers, with a hint of what to write."""
 PERIODS: Mapping[Period, Words] = {
     Period.MONTH: _l("month"),
     Period.QUARTER: _l("quarter"),
@@ -60,6 +75,16 @@ _PROBLEMS: Mapping[str, Words] = {
         "The law's profile allows no pay for managing other sellers. Switch the rule off."
     ),
     "upline_without_reason": _l("The law's profile must say why it allows an upline."),
+    "upline_without_service": _l(
+        "The law's profile must say for which service it allows an upline."
+    ),
+    "contract_missing": _l("Name the contract under which this service is paid."),
+    "approver_missing": _l(
+        "Whoever publishes it has no name here. Write the name down under Staff first."
+    ),
+    "complaints_missing": _l("State where points complain, and who answers."),
+    "refunds_missing": _l("State what becomes of earnings when a buyer is refunded."),
+    "cooling_off_missing": _l("State how long a new point may step back."),
     "ceiling_above_law": _l(
         "The ceiling of %(ceiling)s is above the %(allowed)s that the law's profile allows. Lower it."
     ),

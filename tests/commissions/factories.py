@@ -24,12 +24,13 @@ from commissions.facts import (
     SaleLine,
 )
 from commissions.intake import record_sale
+from commissions.law import LegalProfile
 from commissions.life import record_facts
 from commissions.models import Payout, Plan, Reason
 from commissions.payouts.approving import approve, queue
 from commissions.payouts.method import Destination
 from commissions.payouts.preparing import Policy, prepare_run
-from commissions.plan_checks import LegalProfile, Market
+from commissions.plan_checks import Market
 from commissions.terms import Period, Rate, Role, Rule, Terms, Tier
 from tests.commissions.conftest import Ids
 
@@ -95,7 +96,16 @@ def terms(*rules: Rule, **fields: Any) -> Terms:
 
 
 def market(*currencies: str, **profile: Any) -> Market:
-    defaults = {"ceiling_bps": 10_000, "upline_allowed": True, "upline_reason": "contract"}
+    """A generous law that asks for nothing; what it asks for is tested where it is stated."""
+    defaults = {
+        "key": "test",
+        "name": "Test",
+        "ceiling_bps": 10_000,
+        "upline_allowed": True,
+        "upline_reason": "contract",
+        "upline_service": "training",
+        "requires": (),
+    }
     return Market(
         currencies=currencies or ("CNY",), profile=LegalProfile(**{**defaults, **profile})
     )

@@ -16,11 +16,23 @@ from commissions import is_ours
 from commissions.calculator import reckon
 from commissions.canonical import Unreadable, plain, read
 from commissions.facts import FACTS, Loser, Party, Refunded, RefundedLine, Sale, SaleLine
+from commissions.law import LegalProfile, Requirement
 from commissions.models import EntryKind
 from commissions.periods import countings
 from commissions.schema import metadata
 from commissions.targets import targets
-from commissions.terms import Basis, Period, Rate, Role, Rule, SamePoint, Terms, Tier, When
+from commissions.terms import (
+    Basis,
+    Period,
+    Promises,
+    Rate,
+    Role,
+    Rule,
+    SamePoint,
+    Terms,
+    Tier,
+    When,
+)
 from tests.commissions.factories import (
     bonus,
     delivered,
@@ -33,7 +45,7 @@ from tests.commissions.factories import (
     tiered,
 )
 
-WORDS_OF_PLANS = (Terms, Rule, When, Tier)
+WORDS_OF_PLANS = (Terms, Rule, When, Tier, Promises, LegalProfile)
 WORDS_OF_FACTS = (Sale, SaleLine, Party, Loser, *FACTS.values(), RefundedLine)
 FORBIDDEN = re.compile(
     r"team|group_sales|downline|descend|child|head_?count|recruit|invit|sponsor|level|depth"
@@ -48,7 +60,11 @@ def names_of(shapes: tuple[Any, ...]) -> set[str]:
 class TestNoWord:
     def test_in_the_language_of_plans(self) -> None:
         assert [name for name in names_of(WORDS_OF_PLANS) if FORBIDDEN.search(name)] == []
-        choices = {word.value for enum in (Role, Rate, Basis, Period, SamePoint) for word in enum}
+        choices = {
+            word.value
+            for enum in (Role, Rate, Basis, Period, SamePoint, Requirement)
+            for word in enum
+        }
         assert [word for word in choices if FORBIDDEN.search(word)] == []
 
     def test_in_the_facts_but_for_shipping_that_is_given_back(self) -> None:

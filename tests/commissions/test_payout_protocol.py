@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import os
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
@@ -154,18 +156,27 @@ def many_queued(sessions: Sessions, ids: Ids, count: int) -> list[int]:
 def enumerate_cases(
     engine: Engine, faults: tuple[Fault, ...], lag: timedelta, *, every: int = 1
 ) -> Counter[tuple[int, int]]:
+    """All histories of two faults; as many at a time as payouts stand queued in one database."""
     sessions = sessionmaker(engine)
     ids: Callable[[], int] = itertools.count(1).__next__
     singles = list(itertools.product(faults, Crash, PAUSES))
     cases = list(itertools.product(singles, repeat=2))[::every]
-    payouts = many_queued(sessions, ids, len(cases))
+    payouts = many_queued(sessions, ids, 48)
     ends: Counter[tuple[int, int]] = Counter()
-    for payout_id, attempts in zip(payouts, cases, strict=True):
-        end = run_case(sessions, ids, payout_id, attempts, lag)
+    with engine.connect() as connection:
+        database: sqlite3.Connection = connection.connection.dbapi_connection  # type: ignore[assignment]
+    all_queued = sqlite3.connect(":memory:")
+    database.backup(all_queued)
+    for n, attempts in enumerate(cases):
+        if n % len(payouts) == 0:
+            all_queued.backup(database)
+        end = run_case(sessions, ids, payouts[n % len(payouts)], attempts, lag)
         ends[end["transfers"], end["booked"]] += 1
+    all_queued.close()
     return ends
 
 
+@pytest.mark.heavy
 def test_every_two_faults_end_in_one_transfer_and_one_booking(memory: Engine) -> None:
     """6 faults × 4 crash points × 2 pauses, twice in a row: 2,304 histories."""
     ends = enumerate_cases(memory, BASIC_FAULTS, timedelta(0))
@@ -255,26 +266,37 @@ class TestOnePass:
             void(session, payout_id, by=BY, at=moment(41), ids=ids, reason="prepare anew")
             assert [p.amount for p in prepared(session, ids, days=41)] == [360]
 
+    @pytest.mark.parametrize(
+        "differs", [{"amount": 1}, {"currency": "EUR"}, {"destination_hash": "x"}], ids=str
+    )
     def test_a_transfer_that_differs_is_quarantined_and_halts(
-        self, sessions: Sessions, ids: Ids
+        self, sessions: Sessions, ids: Ids, differs: dict[str, Any]
     ) -> None:
         (payout_id,) = many_queued(sessions, ids, 1)
         clock = Clock()
         provider = Provider(clock)
-        other = Transfer(
+        ours = Transfer(
             ref="tr_x",
             group_key=f"payout:{payout_id}",
-            amount=1,
+            amount=480,
             currency="CNY",
-            destination_hash="x",
+            destination_hash="hash-p0",
         )
-        provider.transfers.append((clock.now, other))
+        provider.transfers.append((clock.now, replace(ours, **differs)))
 
         progress = advance(sender_of(sessions, clock, ids), payout_id, provider)
 
         assert progress is Progress.QUARANTINED
         with sessions() as session:
             assert is_halted(session)
+            assert session.get_one(Payout, payout_id).status is PayoutStatus.QUARANTINED
+            (noted,) = session.scalars(
+                select(Attempt.detail).where(Attempt.event == "quarantined")
+            ).all()
+            shown = {"transfer": "tr_x", "amount": 480, "currency": "CNY", "back": 0}
+            found = {**shown, **{name: differs[name] for name in shown if name in differs}}
+            same_place = "destination_hash" not in differs
+            assert noted["found"] == [{**found, "same_place": same_place}]
 
     def test_a_look_up_that_fails_waits(self, sessions: Sessions, ids: Ids) -> None:
         (payout_id,) = many_queued(sessions, ids, 1)

@@ -13,7 +13,7 @@ from commissions import plans
 from commissions.canonical import Unreadable, plain, read
 from commissions.errors import NotFound, StaleState
 from commissions.models import Draft, DraftStatus, PlanVersion, RuleRow
-from commissions.plan_checks import LegalProfile, Market, check
+from commissions.plan_checks import Market, check
 from commissions.plans import NotPublishable, Retroactive, SamePerson, TermsChanged
 from commissions.terms import Basis, Period, Role, Rule, Terms, Tier, TierMode, When
 from commissions.versions import version_at, version_by_id
@@ -312,14 +312,6 @@ class TestChecks:
         assert codes(terms(fixed({"CNY": 1}), percent(2000, position=2)), on) == []
         found = codes(terms(fixed({"CNY": 1}), percent(2000, position=2)), on, errors=False)
         assert found == ["fixed_missing", "high_share", "may_be_scaled"]
-
-    def test_the_law_is_data(self) -> None:
-        upline = terms(percent(1), percent(1, Role.UPLINE))
-
-        strict = Market(currencies=("CNY",), profile=LegalProfile(ceiling_bps=2000))
-
-        assert codes(upline, strict) == ["ceiling_above_law", "upline_not_allowed"]
-        assert codes(upline, market(upline_reason="")) == ["upline_without_reason"]
 
     def test_the_zone_is_one_and_the_brands(self) -> None:
         counting = (tiered((0, 100), (500, 200)),)

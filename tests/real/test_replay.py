@@ -63,6 +63,7 @@ def publish(terms: Terms, since: datetime) -> None:
             effective_from=since,
             expected_hash=draft.content_hash,
             market=Market(currencies=("GBP",)),
+            approver_name="the test",
             by=plans.CHECKER,
             **more,
         )
@@ -73,10 +74,10 @@ def seller(position: int = 1, **fields: Any) -> Rule:
     return Rule(**{**defaults, **fields, "position": position})
 
 
-CAPPED = Terms(rules=(seller(bps=750, order_cap={"GBP": 2000}),))
+CAPPED = Terms(rules=(seller(bps=750, order_cap={"GBP": 2000}),), promises=plans.PROMISES)
 """7.5 %, at most 20.00 an order."""
 SMALL = When(below_amount={"GBP": 1000})
-MIXED = Terms(rules=(seller(bps=333, when=SMALL), seller(2, bps=1100)))
+MIXED = Terms(rules=(seller(bps=333, when=SMALL), seller(2, bps=1100)), promises=plans.PROMISES)
 """3.33 % of the lines below 10.00, 11 % of the others."""
 
 
@@ -140,6 +141,7 @@ def prove(report: Report) -> None:
 
 
 @pytest.mark.shared
+@pytest.mark.heavy
 def test_a_day_of_real_orders_is_paid_and_proven(
     database: Database, tmp_path: Path, shared: Path, begun: None
 ) -> None:

@@ -43,6 +43,14 @@ def test_translations_keep_the_values() -> None:
     assert wrong == []
 
 
+def test_a_percent_sign_stands_for_a_value_only() -> None:
+    """Templates format what they translate, so that a bare sign would break the page."""
+    bare = re.compile(r"%(?!\(\w+\)[sd]|%)")
+    catalog = read_po(io.BytesIO(CATALOG.read_bytes()))
+    wrong = [message.id for message in catalog if bare.search(f"{message.id} {message.string}")]
+    assert wrong == []
+
+
 ACCUSING = re.compile(r"fraud|cheat|scam|欺诈|诈骗|舞弊|作弊|骗", re.IGNORECASE)
 
 

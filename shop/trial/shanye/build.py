@@ -70,7 +70,7 @@ def build(
             _destinations(played, shanye)
             say("36 products with their pictures")
             _goods(shanye)
-            _plan()
+            _plan(shanye)
             say("three months of orders")
             _months(played, shanye, today, orders, say)
             _make_scarce(shanye)
@@ -343,12 +343,12 @@ def _draft(good: Good, category_id: int, position: int, at: datetime) -> Product
     )
 
 
-def _plan() -> None:
+def _plan(shanye: Shanye) -> None:
     plans.publish_first(
         currency="CNY",
         at=clock.now(),
-        maker="demo:maker",
-        checker="demo:checker",
+        maker=f"account:{shanye.accounts['maker']}",
+        checker=f"account:{shanye.accounts['checker']}",
     )
 
 

@@ -33,6 +33,7 @@ def _entries() -> list[tuple[str, list[tuple[str, str]]]]:
             _("Commissions"),
             [
                 ("admin.plan", _("Plan")),
+                ("admin.law", _("Ceilings and law")),
                 ("admin.entries", _("Review")),
                 ("admin.reviews", _("Unusual things")),
                 ("admin.objections", _("Objections")),

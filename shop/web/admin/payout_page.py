@@ -7,6 +7,7 @@ from flask import Response, abort, request
 
 from commissions import queries
 from commissions.errors import CommissionError
+from commissions.payouts import partial
 from shop.accounts import queries as people
 from shop.kernel import clock, db
 from shop.kernel.errors import Invalid, ShopError
@@ -112,7 +113,7 @@ def look_for_payout(payout_id: int) -> Any:
 @access.finance
 def ask_about_payout(payout_id: int, act: str) -> Any:
     """Ask a second person to agree."""
-    if act not in (Act.VOID, Act.CLEAR, Act.REVERSE):
+    if act not in consents.ABOUT_PAYOUTS:
         abort(404)
     return _do(
         payout_id,
@@ -168,11 +169,10 @@ def _page(payout_id: int, *, refused: str = "", message: str = "", status: int =
             tax=taxes.record_of(session, payout_id),
             asked=consents.asked_for(
                 session,
-                lambda found: (
-                    found.subject_id == payout_id
-                    and found.act in (Act.VOID, Act.CLEAR, Act.REVERSE)
-                ),
+                lambda found: found.subject_id == payout_id and found.act in consents.ABOUT_PAYOUTS,
             ),
+            found=payout_lists.found_at_stripe(history),
+            came_back=partial.undecided_amount(session, one),
             nothing_lands=consents_verbs.nothing_lands(one, at=at),
             halt=payout_lists.halt(session),
             sentences=sentences,

@@ -1,6 +1,6 @@
 """The plan screen: the list on the page is the precedence; a second person publishes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from commissions.errors import CommissionError, StaleState
 from commissions.models import Draft
+from commissions.plan_checks import Problem
 from commissions.plans import NotPublishable, Retroactive, SamePerson, TermsChanged
 from commissions.terms import Terms
 from shop.accounts import queries as people
@@ -17,9 +18,9 @@ from shop.kernel import clock, db
 from shop.kernel.errors import Conflict, Invalid
 from shop.kernel.i18n import _l
 from shop.kernel.words import Words, say
+from shop.rewards import law, plan_example, plan_names, sentences
 from shop.rewards import plan as plans
-from shop.rewards import plan_example, plan_names, sentences
-from shop.web import access, plan_words, render
+from shop.web import access, law_words, plan_words, render
 from shop.web.actor import current_actor
 from shop.web.admin import plan_form
 from shop.web.admin.routes import blueprint
@@ -57,10 +58,11 @@ def save_plan(draft_id: int) -> Any:
                     terms,
                     ceiling_bps=plan_form.bps(request.form.get("ceiling", ""), "ceiling"),
                     same_point=plan_form.same_point(request.form),
+                    promises=plan_form.promises(request.form),
                     zone=render.current_brand().timezone,
                 ),
             )
-            broken = any(one.is_error for one in plans.problems(session, terms))
+            broken = any(one.is_error for one in plans.problems(session, terms, at=clock.now()))
             if submits and not broken:
                 plans.submit(session, draft_id, by=current_actor().key, at=clock.now())
     except Invalid as error:
@@ -127,6 +129,9 @@ def publish_plan(draft_id: int) -> Any:
                 by=current_actor().key,
                 at=at,
             )
+    except NotPublishable as error:
+        said = say(_l("The checks below must be passed first."))
+        return _page(message=said, status=409, problems=error.problems)
     except CommissionError as error:
         return _page(message=say(_refusal(error)), status=409)
     return render.back_to("admin.plan", say_so=_l("The plan is published."))
@@ -162,7 +167,10 @@ def _draft(session: Session, draft_id: int) -> Draft:
     return found
 
 
-def _page(*, message: str = "", status: int = 200) -> Response:
+def _page(
+    *, message: str = "", status: int = 200, problems: Sequence[Problem] | None = None
+) -> Response:
+    """The whole screen; `problems` are those of a beginning that was refused."""
     at, zone = clock.now(), render.current_brand().zone
     with db.reading() as session:
         draft = plans.open_draft(session)
@@ -183,7 +191,16 @@ def _page(*, message: str = "", status: int = 200) -> Response:
             terms=terms,
             roles=[(role, plan_words.ROLES[role]) for role in plans.ROLES],
             ceiling=plan_form.percent(terms.ceiling_bps) if terms else "",
-            problems=plans.problems(session, terms) if terms else [],
+            problems=plans.problems(session, terms, at=at)
+            if terms and problems is None
+            else problems or [],
+            broken=[one for one in plans.problems(session, current.terms, at=at) if one.is_error]
+            if current
+            else [],
+            law=law.in_force(session, at=at),
+            coming=law.coming(session, at=at),
+            law_name=law_words.name_of,
+            promised=plan_words.PROMISES,
             same_points=plan_words.SAME_POINT,
             typed=request.form,
             key_of=plans.key_of,
@@ -219,6 +236,4 @@ def _refusal(error: CommissionError) -> Words:
         return _l("The draft was changed since you read it. Please read it again.")
     if isinstance(error, Retroactive):
         return _l("A plan cannot begin in the past.")
-    if isinstance(error, NotPublishable):
-        return _l("The checks below must be passed first.")
     return _l("Somebody else changed this meanwhile. Please look at it again.")

@@ -1,13 +1,15 @@
 """Numbers of the plan as people type them: percentages, and amounts in the brand's currency."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 
-from commissions.terms import SamePoint
+from commissions.terms import Promises, SamePoint
 from shop.kernel.errors import Invalid
 from shop.kernel.i18n import _l
 from shop.kernel.money import parse_money, to_decimal
 
 LONGEST_HOLD = 400
+LONGEST_PROMISE = 500
 
 
 def bps(text: str, name: str) -> int:
@@ -50,6 +52,15 @@ def with_amount(before: Mapping[str, int], text: str, currency: str, name: str) 
     if found < 0:
         raise Invalid(_l("This cannot be below zero."), field=name)
     return {**kept, currency: found}
+
+
+def promises(form: Mapping[str, str]) -> Promises:
+    """What the plan says beside its numbers. Raises Invalid for words without end."""
+    typed = {one.name: form.get(one.name, "").strip() for one in fields(Promises)}
+    for name, text in typed.items():
+        if len(text) > LONGEST_PROMISE:
+            raise Invalid(_l("This is too long."), field=name)
+    return Promises(**typed)
 
 
 def same_point(form: Mapping[str, str]) -> SamePoint:

@@ -63,6 +63,7 @@ class RuleForm(Form):
     fixed = StringField(label("Amount"), [Length(max=20)])
     hold_days = StringField(label("Days of waiting after delivery"), [Length(max=4)])
     service = StringField(label("Service that is paid for"), [Length(max=120)])
+    contract = StringField(label("Contract that it is paid under"), [Length(max=120)])
     kinds = SelectMultipleField(label("Kinds of points"), validate_choice=False)
     groups = StringField(label("Groups of points"), [Length(max=200)])
     grades = StringField(label("Grades"), [Length(max=200)])
@@ -140,6 +141,7 @@ def shown(session: Session, rule: Rule, *, currency: str, zone: ZoneInfo) -> dic
         "fixed": plan_form.amount(rule.fixed, currency),
         "hold_days": str(rule.hold_days),
         "service": rule.service,
+        "contract": rule.contract,
         "kinds": list(when.point_kinds),
         "groups": " ".join(when.point_groups),
         "grades": " ".join(when.grades),
@@ -196,6 +198,7 @@ def read(
         "basis": Basis(typed["basis"]) if typed["basis"] in set(Basis) else base.basis,
         "hold_days": wrong.of(plan_form.days, typed["hold_days"] or "", "hold_days", instead=0),
         "service": (typed["service"] or "").strip(),
+        "contract": (typed["contract"] or "").strip(),
         "period": Period(typed["period"]) if typed["period"] in set(Period) else None,
         "campaign_from": _begin(typed["campaign_from"], zone),
         "campaign_until": _after(typed["campaign_until"], zone),

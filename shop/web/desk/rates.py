@@ -23,4 +23,5 @@ def rates() -> Response:
         versions=found,
         words_of=lambda rule: plan_words.of_rule(rule, names, zone),
         roles=plan_words.ROLES,
+        promised=plan_words.PROMISES,
     )

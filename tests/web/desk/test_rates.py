@@ -5,6 +5,7 @@ from datetime import timedelta
 from commissions.terms import Rate, Role, Rule, Terms, When
 from shop.kernel import clock, db
 from shop.rewards import plan
+from shop.trial.plans import PROMISES
 from tests.conftest import Clock
 from tests.world import World
 
@@ -30,8 +31,8 @@ def test_a_point_reads_what_was_is_and_comes(world: World, business_clock: Clock
         when=When(point_kinds=("dealer",)),
     )  # fmt: skip
     later = Rule(position=2, role=Role.SELLER, name="Later", rate=Rate.PERCENT, bps=900)
-    published(world, Terms(rules=(everybody,)), days=0.01)
-    published(world, Terms(rules=(dealers, later)), days=20)
+    published(world, Terms(rules=(everybody,), promises=PROMISES), days=0.01)
+    published(world, Terms(rules=(dealers, later), promises=PROMISES), days=20)
     business_clock.forward(days=1)
 
     anna = world.signed_in("anna").get("/en/desk/rates").get_data(as_text=True)
@@ -40,6 +41,7 @@ def test_a_point_reads_what_was_is_and_comes(world: World, business_clock: Clock
     coming, current, past = anna.split("<section")[1:4]
     assert "Coming" in coming
     assert "9 % of what was paid" in coming
+    assert "A new point may step back in writing" in coming
     assert "Dealers only" not in anna
     assert "In force" in current
     assert "17.5 % of what was paid" in current
