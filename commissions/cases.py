@@ -26,6 +26,7 @@ from commissions.models import (
     EntryKind,
     Reason,
     Release,
+    Ruling,
     SaleLineRow,
     SaleRow,
 )
@@ -69,6 +70,8 @@ class Correction:
     sale_key: str = ""
     """The sale that it concerns, if it concerns one."""
     line_key: str = ""
+    decision_id: int | None = None
+    """The decision that it puts right, if it is about one; names sale and line by itself."""
     hold_days: int = 14
     """Days that a gain waits before it may be paid."""
 
@@ -97,10 +100,11 @@ def correct(
     if not wanted.note.strip() or wanted.amount == 0:
         raise NoReason(key=wanted.key)
     exponent(wanted.currency)
-    sale_id, line_id = _line_of(session, wanted.sale_key, wanted.line_key)
+    sale_id, line_id = _concerns(session, wanted)
     case = _new_case(wanted, CaseKind.CORRECTION, by=by, second=second, at=at, ids=ids)
     more = {"reason": wanted.reason, "sale_id": sale_id, "line_id": line_id}
-    case |= {**more, "hold_days": wanted.hold_days if wanted.amount > 0 else 0}
+    days = wanted.hold_days if wanted.amount > 0 else 0
+    case |= {**more, "decision_id": wanted.decision_id, "hold_days": days}
     lock_balances(session, [(wanted.payee_key, wanted.currency)])
     if known := _known(session, case):
         return known
@@ -141,7 +145,7 @@ def reverse(
     )
     case = _new_case(wanted, CaseKind.REVERSAL, by=by, second=second, at=at, ids=ids)
     more = {"reason": undone.reason, "sale_id": undone.sale_id, "line_id": undone.line_id}
-    case |= {**more, "reverses_id": case_id}
+    case |= {**more, "decision_id": undone.decision_id, "reverses_id": case_id}
     lock_balances(session, [(undone.payee_key, undone.currency)])
     if known := _known(session, case):
         return known
@@ -232,6 +236,7 @@ def _new_case(
         "note": cleaned.note,
         "sale_id": None,
         "line_id": None,
+        "decision_id": None,
         "reverses_id": None,
         "hold_days": 0,
         "by": by,
@@ -256,6 +261,16 @@ def _refuse_second_time(session: Session, case_id: int) -> None:
     table = table_of(Case)
     if session.scalar(select(table.c.id).where(table.c.reverses_id == case_id)) is not None:
         raise AlreadyReversed(case=case_id)
+
+
+def _concerns(session: Session, wanted: Correction) -> tuple[int | None, int | None]:
+    """Sale and line. Raises NotFound for a decision that was about another point."""
+    if wanted.decision_id is None:
+        return _line_of(session, wanted.sale_key, wanted.line_key)
+    ruling = session.get(Ruling, wanted.decision_id)
+    if ruling is None or ruling.point_key != wanted.point_key:
+        raise NotFound(thing="commission_decision", id=wanted.decision_id)
+    return ruling.sale_id, ruling.line_id
 
 
 def _line_of(session: Session, sale_key: str, line_key: str) -> tuple[int | None, int | None]:

@@ -66,6 +66,7 @@ def open_hold(
         "owner": owner,
         "opened_at": at,
         "expires_at": until,
+        "extended_at": None,
         "released_at": None,
         "note": note,
     }
@@ -100,12 +101,21 @@ def extend_hold(
     ids: Callable[[], int],
     note: str,
 ) -> bool:
-    """Move the deadline of an open hold, with a reason; False if there is none."""
+    """Move the deadline of a hold that still counts, once and with a reason.
+
+    False if there is none, if it ends with its cause, or if it was extended before: nothing is
+    kept back for ever.
+    """
     table = table_of(Hold)
     extending = (
         update(table)
-        .where(table.c.key == key, table.c.released_at.is_(None))
-        .values(expires_at=until)
+        .where(
+            table.c.key == key,
+            table.c.expires_at.is_not(None),
+            table.c.extended_at.is_(None),
+            is_open(at),
+        )
+        .values(expires_at=until, extended_at=at)
     )
     if row_count(session, extending) == 0:
         return False

@@ -20,7 +20,7 @@ from shop.kernel.settings import Settings
 from shop.kernel.worker import Worker, executor
 from shop.network import importer as network_importer
 from shop.network.destinations import DestinationChanged
-from shop.network.joining import ApplicationDecided
+from shop.network.joining import ApplicationDecided, ApplicationMade
 from shop.network.points import PointActivated, PointsActivated, PointStatusChanged
 from shop.notifications import applications, buyers, messages, objections, outgoing, ports
 from shop.notifications import destinations as destination_news
@@ -46,7 +46,7 @@ from shop.rewards import (
     upkeep,
     what_if,
 )
-from shop.rewards.abuse import reviewing
+from shop.rewards.abuse import applying, reviewing
 from shop.rewards.objections import ObjectionAnswered
 from shop.search import index
 from shop.storefront import edit as storefronts
@@ -61,6 +61,7 @@ EVENTS: Mapping[type[Event], Sequence[Callable[..., None]]] = {
     PointActivated: (storefronts.open_for,),
     PointsActivated: (opening.open_many,),
     PointStatusChanged: (shopfronts.on_status_changed,),
+    ApplicationMade: (applying.on_applied,),
     ApplicationDecided: (applications.on_decided,),
     OrderPlaced: (
         on_order.on_placed,

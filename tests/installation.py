@@ -4,12 +4,13 @@ Stripe's SDK reaches the sandbox through the WSGI transport, and the sandbox's w
 application through Werkzeug's client; everything else is as in production.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -24,6 +25,9 @@ from shop.sandbox.core import Sandbox, sandbox_of
 from shop.sandbox.delivery import deliver_due
 from shop.sandbox.settings import FaultRates, SandboxSettings
 from tests.databases import Urls
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 SECRET = "whsec_test"
 KEY = "sk_test_installation"
@@ -49,6 +53,16 @@ class Installation:
         client = self.app.test_client()
         client.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"
         return client
+
+    @contextmanager
+    def at_stripe(self, gate: "WSGIApplication") -> Iterator[None]:
+        """Let every call to the sandbox go through a gate, which passes it on when it likes."""
+        plain = self.sandbox_app.wsgi_app
+        self.sandbox_app.wsgi_app = gate  # type: ignore[method-assign, assignment]
+        try:
+            yield
+        finally:
+            self.sandbox_app.wsgi_app = plain  # type: ignore[method-assign]
 
     def deliver(self, limit: int = 100) -> int:
         """Let the sandbox post what is due to the webhook."""
@@ -85,7 +99,7 @@ def install(
 ) -> Installation:
     """Bring an installation up over a migrated database."""
     settings = _settings(demo, data_dir=folder, database_url=urls.app, owner_url=urls.owner)
-    sandbox = create_sandbox(
+    sandbox = _stand_in(
         SandboxSettings(
             database=":memory:",
             secret_key=KEY,
@@ -128,6 +142,20 @@ def _settings(demo: bool, *, data_dir: Path, database_url: str, owner_url: str) 
 def _assembled(demo: bool) -> Flask:
     """The faces, once in a process: they hold nothing of a database or of a test."""
     return assemble(_settings(demo, data_dir=Path(), database_url="", owner_url=""))
+
+
+def _stand_in(settings: SandboxSettings) -> Flask:
+    """The sandbox, its pages made once in a process and its memory empty."""
+    app = _sandbox_pages()
+    former = sandbox_of(app).store
+    sandbox_of(app).begin(settings)
+    former.close()
+    return app
+
+
+@cache
+def _sandbox_pages() -> Flask:
+    return create_sandbox(SandboxSettings(database=":memory:", secret_key=KEY))
 
 
 def moment(year: int, month: int, day: int, hour: int = 4) -> datetime:

@@ -11,7 +11,10 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from statistics import median
 
-from commissions.abuse.rules import SCOPES, Action, Check, Scope, Setting
+from commissions.abuse.rules import SCOPES, Action, Check, Scope, Setting, Settings
+
+OWN_CAMPAIGN = "+"
+"""In the list of platforms: what follows is a campaign of the brand's own, which is in order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,15 +23,17 @@ class OrderSignals:
 
     placed_at: datetime
     buyer: Mapping[str, str] = field(default_factory=dict)
-    """Kind of signal (`email`, `phone`, `address`, `card`, `account`) → keyed hash."""
+    """Kind of signal (`email`, `phone`, `address`, `card`, `account`, `device`) → keyed hash."""
     own: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """The same of everybody who works at the point."""
-    earlier: Mapping[str, int] = field(default_factory=dict)
-    """Kind → earlier orders of this point in the looked-at days with the same hash."""
+    """The same of the point and of everybody who works at it."""
+    earlier: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Kind → for each earlier order of this point with the same hash, how many days ago it was."""
     touched_at: datetime | None = None
     """When the visitor came by a link or a code; None if the storefront was opened."""
     platform: str = ""
     """Whose paid advertisement led here."""
+    campaign: str = ""
+    """Which of its campaigns."""
     referrer: str = ""
     """Host and path of the page that led here, without query."""
     mail_domain: str = ""
@@ -37,27 +42,37 @@ class OrderSignals:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CodeSignals:
+    """What is known of one link or code within the last day."""
+
+    code: str
+    visitors: int = 0
+    """Never seen before."""
+    pages: Mapping[str, int] = field(default_factory=dict)
+    """Host and path of the page they came from → such visitors."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PointSignals:
     """What is known of a point's last weeks."""
 
-    shares_destination_with: int = 0
-    """Other payees of points that are paid to the same account."""
+    alike: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Kind of signal (`destination`, `device`) → other payees of points that have the same."""
     last_hour: int = 0
     """Orders."""
     hours: tuple[int, ...] = ()
     """Orders of each busy hour of the last 28 days, without the last."""
     delivered: int = 0
     refunded: int = 0
-    """Of the delivered orders; refunds by our own protection are left out."""
+    """Of the delivered orders. What the brand itself could not deliver is not counted."""
     settled: int = 0
     disputing_buyers: int = 0
     """Different buyers, however many orders each disputed."""
-    code_visitors: int = 0
-    """Most new visitors of one code within a day."""
+    codes: tuple[CodeSignals, ...] = ()
     released: int = 0
     """Orders whose earnings were released."""
-    returned_late: int = 0
-    """Of them, orders of which something came back within the looked-at days."""
+    returned: tuple[int, ...] = ()
+    """For each of them of which something came back afterwards, after how many days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +83,8 @@ class Finding:
     action: Action
     kinds: tuple[str, ...] = ()
     numbers: Mapping[str, int] = field(default_factory=dict)
-
-
-Settings = Mapping[Check, Setting]
+    about: str = ""
+    """What makes it the same when it is met again; empty for what its time alone tells apart."""
 
 
 def judge_order(signals: OrderSignals, settings: Settings) -> list[Finding]:
@@ -100,19 +114,12 @@ def _of_order(check: Check, setting: Setting, signals: OrderSignals) -> Iterator
             same = tuple(
                 kind
                 for kind, value in sorted(signals.buyer.items())
-                if value and value in signals.own.get(kind, frozenset())
+                if value and kind in setting.words and value in signals.own.get(kind, frozenset())
             )
             if same:
                 yield Finding(check, setting.action, same)
         case Check.HOUSEHOLD:
-            found = {kind: n for kind, n in signals.earlier.items() if n + 1 >= number["orders"]}
-            if found:
-                yield Finding(
-                    check,
-                    setting.action,
-                    tuple(sorted(found)),
-                    {"orders": max(found.values()) + 1, "days": number["days"]},
-                )
+            yield from _household(setting, signals)
         case Check.CLICK_TO_ORDER if signals.touched_at is not None:
             waited = signals.placed_at - signals.touched_at
             seconds = int(waited.total_seconds())
@@ -121,7 +128,8 @@ def _of_order(check: Check, setting: Setting, signals: OrderSignals) -> Iterator
             elif waited > timedelta(hours=number["hours"]):
                 yield Finding(check, setting.action, ("long",), {"hours": seconds // 3600})
         case Check.PAID_ADS:
-            if signals.platform and signals.platform in setting.words:
+            own = signals.campaign and f"{OWN_CAMPAIGN}{signals.campaign}" in setting.words
+            if signals.platform in setting.words and not own:
                 yield Finding(check, setting.action, (signals.platform,))
         case Check.BANNED_REFERRER:
             if any(_fits(signals.referrer, pattern) for pattern in setting.words):
@@ -140,8 +148,7 @@ def _of_point(check: Check, setting: Setting, signals: PointSignals) -> Iterator
     number, action = setting.numbers, setting.action
     match check:
         case Check.DUPLICATE_POINT:
-            if signals.shares_destination_with:
-                yield Finding(check, action, (), {"points": signals.shares_destination_with})
+            yield from _duplicates(setting, signals)
         case Check.VELOCITY:
             usual = median(signals.hours) if sum(signals.hours) >= number["history"] else None
             jump = usual is not None and signals.last_hour >= max(2, number["times"] * usual)
@@ -150,14 +157,57 @@ def _of_point(check: Check, setting: Setting, signals: PointSignals) -> Iterator
         case Check.REFUNDS:
             yield from _refunds(setting, signals)
         case Check.CODE_LEAK:
-            if signals.code_visitors > number["visitors"]:
-                yield Finding(check, action, (), {"visitors": signals.code_visitors})
+            for one in signals.codes:
+                yield from _leak(setting, one)
         case Check.LATE_RETURN:
-            late, released = signals.returned_late, signals.released
+            late = sum(days <= number["days"] for days in signals.returned)
+            released = signals.released
             if late and released >= number["orders"] and 100 * late >= number["percent"] * released:
                 yield Finding(check, action, (), {"returned": late, "released": released})
         case _:
             pass
+
+
+def _household(setting: Setting, signals: OrderSignals) -> Iterator[Finding]:
+    number = setting.numbers
+    counts = {
+        kind: sum(age <= number["days"] for age in ages) + 1
+        for kind, ages in signals.earlier.items()
+    }
+    found = {kind: count for kind, count in counts.items() if count >= number["orders"]}
+    if found:
+        numbers = {"orders": max(found.values()), "days": number["days"]}
+        yield Finding(Check.HOUSEHOLD, setting.action, tuple(sorted(found)), numbers)
+
+
+def _duplicates(setting: Setting, signals: PointSignals) -> Iterator[Finding]:
+    kinds = [kind for kind in sorted(signals.alike) if kind in setting.words]
+    others = sorted(frozenset().union(*(signals.alike[kind] for kind in kinds)))
+    if others:
+        yield Finding(
+            Check.DUPLICATE_POINT,
+            setting.action,
+            tuple(kind for kind in kinds if signals.alike[kind]),
+            {"points": len(others)},
+            about=" ".join(others),
+        )
+
+
+def _leak(setting: Setting, one: CodeSignals) -> Iterator[Finding]:
+    number = setting.numbers
+    listed = sum(
+        visitors
+        for page, visitors in one.pages.items()
+        if any(_fits(page, pattern) for pattern in setting.words)
+    )
+    if listed >= number["listed"]:
+        yield Finding(
+            Check.CODE_LEAK, setting.action, ("listed",), {"visitors": listed}, about=one.code
+        )
+    elif one.visitors > number["visitors"]:
+        yield Finding(
+            Check.CODE_LEAK, setting.action, (), {"visitors": one.visitors}, about=one.code
+        )
 
 
 def _refunds(setting: Setting, signals: PointSignals) -> Iterator[Finding]:

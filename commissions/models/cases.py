@@ -77,6 +77,8 @@ class Case(Base):
     """Null for a case that concerns no sale."""
     line_id: Mapped[int | None] = mapped_column(Id, ForeignKey("commission_sale_line.id"))
     """Null for a case that concerns no single line."""
+    decision_id: Mapped[int | None] = mapped_column(Id, ForeignKey("commission_decision.id"))
+    """The decision that it puts right; null if it is about none."""
     reverses_id: Mapped[int | None] = mapped_column(
         Id, ForeignKey("commission_case.id"), unique=True
     )

@@ -241,6 +241,8 @@ class Hold(Base):
     opened_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     """Null for a hold that ends with its cause, as a dispute does."""
+    extended_at: Mapped[datetime | None]
+    """When its deadline was moved, which is done once; null if it never was."""
     released_at: Mapped[datetime | None]
     """Null while it stands."""
     note: Mapped[str]

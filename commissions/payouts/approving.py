@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from commissions import audit_trail
 from commissions.errors import CommissionError, NotFound, StaleState
-from commissions.models import Approval, LastAnswer, Payout, PayoutStatus, payout_steps
+from commissions.models import (
+    Approval,
+    Claim,
+    Entry,
+    LastAnswer,
+    Payout,
+    PayoutStatus,
+    payout_steps,
+)
 from commissions.payouts import booking
 from commissions.payouts.claims import what_changed
 from commissions.payouts.preparing import hash_of_terms
@@ -256,6 +264,36 @@ def void_outdated(
         payout_id
         for payout_id in outdated
         if void(session, payout_id, by=by, at=at, ids=ids, reason="destination_changed")
+    ]
+
+
+def void_of_point(
+    session: Session, point_key: str, *, by: str, at: datetime, ids: Ids, reason: str
+) -> list[int]:
+    """Take back payouts with earnings of a point that were never sent; the ids of those.
+
+    What other points of the same payee earned is payable again at once, in the next run.
+    """
+    waiting = (PayoutStatus.DRAFT, PayoutStatus.APPROVED, PayoutStatus.QUEUED, PayoutStatus.BLOCKED)
+    has_some = exists(
+        select(1)
+        .select_from(Claim)
+        .join(Entry, Entry.id == Claim.entry_id)
+        .where(
+            Claim.payout_id == Payout.id,
+            Claim.released_at.is_(None),
+            Entry.point_key == point_key,
+        )
+    )
+    found = session.scalars(
+        select(Payout.id)
+        .where(Payout.status.in_(waiting), Payout.last_sent_at.is_(None), has_some)
+        .order_by(Payout.id)
+    ).all()
+    return [
+        payout_id
+        for payout_id in found
+        if void(session, payout_id, by=by, at=at, ids=ids, reason=reason)
     ]
 
 

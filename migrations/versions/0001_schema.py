@@ -57,6 +57,7 @@ def upgrade() -> None:
     op.create_table(
         "abuse_setting",
         sa.Column("rule", sa.String(length=20), nullable=False),
+        sa.Column("group_key", sa.String(length=40), nullable=False),
         sa.Column("action", sa.String(length=10), nullable=False),
         sa.Column("numbers", Json, nullable=False),
         sa.Column("words", Json, nullable=False),
@@ -65,7 +66,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "action IN ('off', 'flag', 'hold', 'reject')", name=op.f("ck_abuse_setting_action")
         ),
-        sa.PrimaryKeyConstraint("rule", name=op.f("pk_abuse_setting")),
+        sa.PrimaryKeyConstraint("rule", "group_key", name=op.f("pk_abuse_setting")),
         sqlite_strict=True,
     )
     op.create_table(
@@ -769,6 +770,23 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "account_device",
+        sa.Column("account_id", commissions.schema.Id(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("expires_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_account_device_account_id_account")
+        ),
+        sa.PrimaryKeyConstraint("account_id", "hash", name=op.f("pk_account_device")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("account_device", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_account_device_expires_at"), ["expires_at"], unique=False
+        )
+        batch_op.create_index("ix_account_device_hash", ["hash"], unique=False)
+
+    op.create_table(
         "account_preference",
         sa.Column("account_id", commissions.schema.Id(), nullable=False),
         sa.Column("name", sa.String(length=40), nullable=False),
@@ -1019,6 +1037,7 @@ def upgrade() -> None:
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("end_reason", sa.String(length=40), nullable=False),
         sa.Column("payer_hash", sa.String(length=64), nullable=False),
+        sa.Column("device_hash", sa.String(length=64), nullable=False),
         sa.Column("task", sa.String(length=40), nullable=False),
         sa.Column("submitted_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
         sa.Column("expires_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
@@ -1169,6 +1188,23 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "abuse_allowed_pair",
+        sa.Column("payee_id", commissions.schema.Id(), nullable=False),
+        sa.Column("other_id", commissions.schema.Id(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(length=80), nullable=False),
+        sa.CheckConstraint("payee_id < other_id", name=op.f("ck_abuse_allowed_pair_ordered")),
+        sa.ForeignKeyConstraint(
+            ["other_id"], ["payee.id"], name=op.f("fk_abuse_allowed_pair_other_id_payee")
+        ),
+        sa.ForeignKeyConstraint(
+            ["payee_id"], ["payee.id"], name=op.f("fk_abuse_allowed_pair_payee_id_payee")
+        ),
+        sa.PrimaryKeyConstraint("payee_id", "other_id", name=op.f("pk_abuse_allowed_pair")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "cart_line",
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("cart_id", commissions.schema.Id(), nullable=False),
@@ -1199,76 +1235,6 @@ def upgrade() -> None:
             unique=True,
             sqlite_where=sa.text("point_id IS NOT NULL"),
             postgresql_where=sa.text("point_id IS NOT NULL"),
-        )
-
-    op.create_table(
-        "commission_case",
-        sa.Column("id", commissions.schema.Id(), autoincrement=False, nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("request_hash", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("point_key", sa.Text(), nullable=False),
-        sa.Column("payee_key", sa.Text(), nullable=False),
-        sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("amount", commissions.schema.Amount(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("note", sa.Text(), nullable=False),
-        sa.Column("sale_id", commissions.schema.Id(), nullable=True),
-        sa.Column("line_id", commissions.schema.Id(), nullable=True),
-        sa.Column("reverses_id", commissions.schema.Id(), nullable=True),
-        sa.Column("hold_days", sa.BigInteger(), nullable=False),
-        sa.Column("by", sa.Text(), nullable=False),
-        sa.Column("second", sa.Text(), nullable=True),
-        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "(kind = 'reversal') = (reverses_id IS NOT NULL)",
-            name=op.f("ck_commission_case_reversal"),
-        ),
-        sa.CheckConstraint(
-            "kind = 'invoice' OR second IS NOT NULL", name=op.f("ck_commission_case_two_people")
-        ),
-        sa.CheckConstraint(
-            "kind IN ('correction', 'reversal') OR amount > 0",
-            name=op.f("ck_commission_case_debts_are_positive"),
-        ),
-        sa.CheckConstraint(
-            "amount <> 0 AND amount BETWEEN -1000000000000000 AND 1000000000000000",
-            name=op.f("ck_commission_case_amount"),
-        ),
-        sa.CheckConstraint(
-            "line_id IS NULL OR sale_id IS NOT NULL", name=op.f("ck_commission_case_line_of_sale")
-        ),
-        sa.CheckConstraint(
-            "second IS NULL OR second <> by", name=op.f("ck_commission_case_four_eyes")
-        ),
-        sa.ForeignKeyConstraint(
-            ["line_id"],
-            ["commission_sale_line.id"],
-            name=op.f("fk_commission_case_line_id_commission_sale_line"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["reverses_id"],
-            ["commission_case.id"],
-            name=op.f("fk_commission_case_reverses_id_commission_case"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["sale_id"],
-            ["commission_sale.id"],
-            name=op.f("fk_commission_case_sale_id_commission_sale"),
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_commission_case")),
-        sa.UniqueConstraint("key", name=op.f("uq_commission_case_key")),
-        sa.UniqueConstraint("reverses_id", name=op.f("uq_commission_case_reverses_id")),
-        sqlite_strict=True,
-    )
-    with op.batch_alter_table("commission_case", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_commission_case_kind_id"), ["kind", "id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_commission_case_payee_key_currency_id"),
-            ["payee_key", "currency", "id"],
-            unique=False,
         )
 
     op.create_table(
@@ -1690,52 +1656,6 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "abuse_case",
-        sa.Column("id", commissions.schema.Id(), nullable=False),
-        sa.Column("rule", sa.String(length=20), nullable=False),
-        sa.Column("action", sa.String(length=10), nullable=False),
-        sa.Column("point_id", commissions.schema.Id(), nullable=False),
-        sa.Column("order_id", commissions.schema.Id(), nullable=True),
-        sa.Column("identity", sa.String(length=64), nullable=False),
-        sa.Column("kinds", Json, nullable=False),
-        sa.Column("numbers", Json, nullable=False),
-        sa.Column("status", sa.String(length=10), nullable=False),
-        sa.Column("opened_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("due_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("extended_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("answer", sa.Text(), nullable=False),
-        sa.Column("answered_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("answered_by", sa.String(length=80), nullable=False),
-        sa.Column("note", sa.Text(), nullable=False),
-        sa.Column("decided_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("decided_by", sa.String(length=80), nullable=False),
-        sa.CheckConstraint(
-            "(status = 'open') = (decided_at IS NULL)", name=op.f("ck_abuse_case_decided")
-        ),
-        sa.CheckConstraint(
-            "action IN ('flag', 'hold', 'reject')", name=op.f("ck_abuse_case_action")
-        ),
-        sa.CheckConstraint(
-            "status IN ('open', 'released', 'upheld')", name=op.f("ck_abuse_case_status")
-        ),
-        sa.ForeignKeyConstraint(
-            ["order_id"], ["order.id"], name=op.f("fk_abuse_case_order_id_order")
-        ),
-        sa.ForeignKeyConstraint(
-            ["point_id"], ["point.id"], name=op.f("fk_abuse_case_point_id_point")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_abuse_case")),
-        sa.UniqueConstraint(
-            "rule", "point_id", "identity", name=op.f("uq_abuse_case_rule_point_id_identity")
-        ),
-        sqlite_strict=True,
-    )
-    with op.batch_alter_table("abuse_case", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_abuse_case_order_id"), ["order_id"], unique=False)
-        batch_op.create_index("ix_abuse_case_point", ["point_id", "id"], unique=False)
-        batch_op.create_index("ix_abuse_case_queue", ["status", "due_at"], unique=False)
-
-    op.create_table(
         "abuse_signal",
         sa.Column("order_id", commissions.schema.Id(), nullable=False),
         sa.Column("point_id", commissions.schema.Id(), nullable=False),
@@ -1777,35 +1697,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_application")),
         sa.UniqueConstraint("point_id", name=op.f("uq_application_point_id")),
-        sqlite_strict=True,
-    )
-    op.create_table(
-        "case_proposal",
-        sa.Column("id", commissions.schema.Id(), nullable=False),
-        sa.Column("kind", sa.String(length=12), nullable=False),
-        sa.Column("point_id", commissions.schema.Id(), nullable=True),
-        sa.Column("payee_id", commissions.schema.Id(), nullable=False),
-        sa.Column("currency", sa.String(length=3), nullable=False),
-        sa.Column("amount", commissions.schema.Amount(), nullable=False),
-        sa.Column("reason", sa.String(length=20), nullable=False),
-        sa.Column("note", sa.Text(), nullable=False),
-        sa.Column("order_id", commissions.schema.Id(), nullable=True),
-        sa.Column("reverses_id", commissions.schema.Id(), nullable=True),
-        sa.CheckConstraint(
-            "kind IN ('correction', 'reversal', 'write_off', 'repayment')",
-            name=op.f("ck_case_proposal_kind"),
-        ),
-        sa.CheckConstraint("amount <> 0", name=op.f("ck_case_proposal_amount")),
-        sa.ForeignKeyConstraint(
-            ["order_id"], ["order.id"], name=op.f("fk_case_proposal_order_id_order")
-        ),
-        sa.ForeignKeyConstraint(
-            ["payee_id"], ["payee.id"], name=op.f("fk_case_proposal_payee_id_payee")
-        ),
-        sa.ForeignKeyConstraint(
-            ["point_id"], ["point.id"], name=op.f("fk_case_proposal_point_id_point")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_proposal")),
         sqlite_strict=True,
     )
     op.create_table(
@@ -2288,6 +2179,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("source", sa.String(length=16), nullable=False),
         sa.Column("platform", sa.String(length=12), nullable=False),
+        sa.Column("campaign", sa.String(length=40), nullable=False),
         sa.Column("referrer", sa.String(length=200), nullable=False),
         sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["point_id"], ["point.id"], name=op.f("fk_touch_point_id_point")),
@@ -2342,6 +2234,60 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("point_id", "day", name=op.f("pk_visit_count")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "abuse_case",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("rule", sa.String(length=20), nullable=False),
+        sa.Column("action", sa.String(length=10), nullable=False),
+        sa.Column("point_id", commissions.schema.Id(), nullable=False),
+        sa.Column("order_id", commissions.schema.Id(), nullable=True),
+        sa.Column("application_id", commissions.schema.Id(), nullable=True),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("identity", sa.String(length=64), nullable=False),
+        sa.Column("kinds", Json, nullable=False),
+        sa.Column("numbers", Json, nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("opened_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("due_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("extended_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("answered_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("answered_by", sa.String(length=80), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("decided_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.String(length=80), nullable=False),
+        sa.CheckConstraint(
+            "(status = 'open') = (decided_at IS NULL)", name=op.f("ck_abuse_case_decided")
+        ),
+        sa.CheckConstraint(
+            "action IN ('flag', 'hold', 'reject')", name=op.f("ck_abuse_case_action")
+        ),
+        sa.CheckConstraint(
+            "status IN ('open', 'released', 'upheld')", name=op.f("ck_abuse_case_status")
+        ),
+        sa.ForeignKeyConstraint(
+            ["application_id"],
+            ["application.id"],
+            name=op.f("fk_abuse_case_application_id_application"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["order.id"], name=op.f("fk_abuse_case_order_id_order")
+        ),
+        sa.ForeignKeyConstraint(
+            ["point_id"], ["point.id"], name=op.f("fk_abuse_case_point_id_point")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_abuse_case")),
+        sa.UniqueConstraint("application_id", name=op.f("uq_abuse_case_application_id")),
+        sa.UniqueConstraint(
+            "rule", "point_id", "identity", name=op.f("uq_abuse_case_rule_point_id_identity")
+        ),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("abuse_case", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_abuse_case_order_id"), ["order_id"], unique=False)
+        batch_op.create_index("ix_abuse_case_point", ["point_id", "id"], unique=False)
+        batch_op.create_index("ix_abuse_case_queue", ["status", "due_at"], unique=False)
+
     op.create_table(
         "commission_decision",
         sa.Column("id", commissions.schema.Id(), autoincrement=False, nullable=False),
@@ -2690,6 +2636,41 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "case_proposal",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("point_id", commissions.schema.Id(), nullable=True),
+        sa.Column("payee_id", commissions.schema.Id(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("reason", sa.String(length=20), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("order_id", commissions.schema.Id(), nullable=True),
+        sa.Column("decision_id", commissions.schema.Id(), nullable=True),
+        sa.Column("reverses_id", commissions.schema.Id(), nullable=True),
+        sa.CheckConstraint(
+            "kind IN ('correction', 'reversal', 'write_off', 'repayment')",
+            name=op.f("ck_case_proposal_kind"),
+        ),
+        sa.CheckConstraint("amount <> 0", name=op.f("ck_case_proposal_amount")),
+        sa.ForeignKeyConstraint(
+            ["decision_id"],
+            ["commission_decision.id"],
+            name=op.f("fk_case_proposal_decision_id_commission_decision"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["order.id"], name=op.f("fk_case_proposal_order_id_order")
+        ),
+        sa.ForeignKeyConstraint(
+            ["payee_id"], ["payee.id"], name=op.f("fk_case_proposal_payee_id_payee")
+        ),
+        sa.ForeignKeyConstraint(
+            ["point_id"], ["point.id"], name=op.f("fk_case_proposal_point_id_point")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_proposal")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "commission_award",
         sa.Column("id", commissions.schema.Id(), autoincrement=False, nullable=False),
         sa.Column("period_id", commissions.schema.Id(), nullable=False),
@@ -2713,6 +2694,82 @@ def upgrade() -> None:
         sa.UniqueConstraint("period_id", "seq", name=op.f("uq_commission_award_period_id_seq")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "commission_case",
+        sa.Column("id", commissions.schema.Id(), autoincrement=False, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("request_hash", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("point_key", sa.Text(), nullable=False),
+        sa.Column("payee_key", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("sale_id", commissions.schema.Id(), nullable=True),
+        sa.Column("line_id", commissions.schema.Id(), nullable=True),
+        sa.Column("decision_id", commissions.schema.Id(), nullable=True),
+        sa.Column("reverses_id", commissions.schema.Id(), nullable=True),
+        sa.Column("hold_days", sa.BigInteger(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("second", sa.Text(), nullable=True),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(kind = 'reversal') = (reverses_id IS NOT NULL)",
+            name=op.f("ck_commission_case_reversal"),
+        ),
+        sa.CheckConstraint(
+            "kind = 'invoice' OR second IS NOT NULL", name=op.f("ck_commission_case_two_people")
+        ),
+        sa.CheckConstraint(
+            "kind IN ('correction', 'reversal') OR amount > 0",
+            name=op.f("ck_commission_case_debts_are_positive"),
+        ),
+        sa.CheckConstraint(
+            "amount <> 0 AND amount BETWEEN -1000000000000000 AND 1000000000000000",
+            name=op.f("ck_commission_case_amount"),
+        ),
+        sa.CheckConstraint(
+            "line_id IS NULL OR sale_id IS NOT NULL", name=op.f("ck_commission_case_line_of_sale")
+        ),
+        sa.CheckConstraint(
+            "second IS NULL OR second <> by", name=op.f("ck_commission_case_four_eyes")
+        ),
+        sa.ForeignKeyConstraint(
+            ["decision_id"],
+            ["commission_decision.id"],
+            name=op.f("fk_commission_case_decision_id_commission_decision"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["line_id"],
+            ["commission_sale_line.id"],
+            name=op.f("fk_commission_case_line_id_commission_sale_line"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["reverses_id"],
+            ["commission_case.id"],
+            name=op.f("fk_commission_case_reverses_id_commission_case"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["sale_id"],
+            ["commission_sale.id"],
+            name=op.f("fk_commission_case_sale_id_commission_sale"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commission_case")),
+        sa.UniqueConstraint("key", name=op.f("uq_commission_case_key")),
+        sa.UniqueConstraint("reverses_id", name=op.f("uq_commission_case_reverses_id")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("commission_case", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_commission_case_kind_id"), ["kind", "id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_commission_case_payee_key_currency_id"),
+            ["payee_key", "currency", "id"],
+            unique=False,
+        )
+
     op.create_table(
         "commission_counted",
         sa.Column("id", commissions.schema.Id(), autoincrement=False, nullable=False),
@@ -2990,6 +3047,7 @@ def upgrade() -> None:
         sa.Column("owner", sa.Text(), nullable=False),
         sa.Column("opened_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
         sa.Column("expires_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("extended_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
         sa.Column("released_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
         sa.Column("note", sa.Text(), nullable=False),
         sa.CheckConstraint(
@@ -3228,7 +3286,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_commission_counted_sale_id"))
 
     op.drop_table("commission_counted")
+    with op.batch_alter_table("commission_case", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_commission_case_payee_key_currency_id"))
+        batch_op.drop_index(batch_op.f("ix_commission_case_kind_id"))
+
+    op.drop_table("commission_case")
     op.drop_table("commission_award")
+    op.drop_table("case_proposal")
     op.drop_table("storefront_item")
     op.drop_table("stock_lot")
     with op.batch_alter_table("stock_level", schema=None) as batch_op:
@@ -3260,6 +3324,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_commission_decision_point_key_id"))
 
     op.drop_table("commission_decision")
+    with op.batch_alter_table("abuse_case", schema=None) as batch_op:
+        batch_op.drop_index("ix_abuse_case_queue")
+        batch_op.drop_index("ix_abuse_case_point")
+        batch_op.drop_index(batch_op.f("ix_abuse_case_order_id"))
+
+    op.drop_table("abuse_case")
     op.drop_table("visit_count")
     with op.batch_alter_table("variant", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_variant_product_id"))
@@ -3335,19 +3405,12 @@ def downgrade() -> None:
 
     op.drop_table("commission_trial")
     op.drop_table("commission_rule")
-    op.drop_table("case_proposal")
     op.drop_table("application")
     with op.batch_alter_table("abuse_signal", schema=None) as batch_op:
         batch_op.drop_index("ix_abuse_signal_seen")
         batch_op.drop_index(batch_op.f("ix_abuse_signal_expires_at"))
 
     op.drop_table("abuse_signal")
-    with op.batch_alter_table("abuse_case", schema=None) as batch_op:
-        batch_op.drop_index("ix_abuse_case_queue")
-        batch_op.drop_index("ix_abuse_case_point")
-        batch_op.drop_index(batch_op.f("ix_abuse_case_order_id"))
-
-    op.drop_table("abuse_case")
     with op.batch_alter_table("tax_record", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_tax_record_payee_id_tax_year"))
 
@@ -3400,11 +3463,6 @@ def downgrade() -> None:
 
     op.drop_table("commission_payout_attempt")
     op.drop_table("commission_payout_approval")
-    with op.batch_alter_table("commission_case", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_commission_case_payee_key_currency_id"))
-        batch_op.drop_index(batch_op.f("ix_commission_case_kind_id"))
-
-    op.drop_table("commission_case")
     with op.batch_alter_table("cart_line", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_cart_line_point",
@@ -3419,6 +3477,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_cart_line_cart")
 
     op.drop_table("cart_line")
+    op.drop_table("abuse_allowed_pair")
     op.drop_table("tax_rate")
     op.drop_table("statement_document")
     op.drop_table("staff_membership")
@@ -3473,6 +3532,11 @@ def downgrade() -> None:
 
     op.drop_table("cart")
     op.drop_table("account_preference")
+    with op.batch_alter_table("account_device", schema=None) as batch_op:
+        batch_op.drop_index("ix_account_device_hash")
+        batch_op.drop_index(batch_op.f("ix_account_device_expires_at"))
+
+    op.drop_table("account_device")
     with op.batch_alter_table("withholding_table", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_withholding_table_key_valid_from"))
 

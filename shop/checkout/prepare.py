@@ -38,7 +38,7 @@ from shop.orders.make import Made, NewLine, NewOrder
 from shop.orders.models import Order, OrderContact
 from shop.payments import attempts
 from shop.payments.attempts import Attempt
-from shop.sharing import attribution, lost
+from shop.sharing import attribution, browsers, lost
 from shop.sharing.attribution import Candidate, Credit, Standing
 from shop.sharing.models import LineAttribution, Touch
 
@@ -50,6 +50,8 @@ class Prepared:
     order_id: int
     token: str
     total_amount: int
+    visitor: str
+    """Name of the browser that filled the cart; empty if the order was found again."""
     attempt: Attempt | None
     """How it is to be paid; None if it was found again and may have been tried since."""
 
@@ -110,6 +112,7 @@ def prepare(
             territory=str(contact["division_code"]),
             note=str(typed.get("note") or "")[:500],
             expires_at=expires_at,
+            device_hash=browsers.hashed(cart.visitor),
         ),
         at=at,
     )
@@ -125,7 +128,7 @@ def prepare(
         expires_at=expires_at,
         at=at,
     )
-    return Prepared(made.order_id, made.token, seen.totals.total_amount, attempt)
+    return Prepared(made.order_id, made.token, seen.totals.total_amount, cart.visitor, attempt)
 
 
 @dataclass(frozen=True)
@@ -162,7 +165,7 @@ def _replay(
     if any(contact[name] != getattr(row.OrderContact, name) for name in _WHOM_AND_WHERE):
         # To pay on as if nothing were different would send the goods to the first address.
         raise OrderDiffers
-    return Prepared(*row[:3], attempt=None)
+    return Prepared(*row[:3], visitor="", attempt=None)
 
 
 _WHOM_AND_WHERE = ("name", "phone", "email", "province", "city", "district", "address")

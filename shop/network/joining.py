@@ -38,6 +38,16 @@ class ApplicationDecided(Event):
     at: datetime
 
 
+@dataclass(frozen=True)
+class ApplicationMade(Event):
+    """Somebody asks to become a point; whoever hears it may refuse by an error that says why."""
+
+    application_id: int
+    point_id: int
+    account_id: int
+    at: datetime
+
+
 class InvitationGone(NotFound):
     code = "invitation_gone"
 
@@ -69,9 +79,10 @@ def apply(
         owner_account_id=account_id,
         status=PointStatus.APPLIED,
     )
+    application_id = ids.new()
     session.execute(
         insert(Application).values(
-            id=ids.new(),
+            id=application_id,
             point_id=point_id,
             account_id=account_id,
             words=words[:2000],
@@ -80,6 +91,7 @@ def apply(
             note="",
         )
     )
+    events.publish(session, ApplicationMade(application_id, point_id, account_id, at))
     return point_id
 
 

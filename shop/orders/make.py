@@ -64,6 +64,8 @@ class NewOrder:
     territory: str
     note: str
     expires_at: datetime
+    device_hash: str = ""
+    """Keyed hash of the browser that orders."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,7 @@ def _order_row(order: NewOrder, number: str, token: str, at: datetime) -> dict[s
         "refunded_amount": 0,
         "granted_amount": 0,
         "territory": order.territory,
+        "device_hash": order.device_hash,
         "locale": order.locale,
         "picks_up": any(line.delivery == "pickup" for line in order.lines),
         "note": order.note,

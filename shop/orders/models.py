@@ -97,6 +97,8 @@ class Order(Base):
     end_reason: Mapped[str] = mapped_column(String(40), default="")
     payer_hash: Mapped[str] = mapped_column(String(64), default="")
     """Keyed hash of the card or wallet that paid; emptied when its time is over."""
+    device_hash: Mapped[str] = mapped_column(String(64), default="")
+    """Keyed hash of the browser that ordered; emptied like the payer's."""
     task: Mapped[str] = mapped_column(String(40), default="")
     """A thing only a person can decide, such as `paid_but_unfillable`; empty for none."""
     submitted_at: Mapped[datetime] = mapped_column(UtcDateTime)

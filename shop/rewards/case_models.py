@@ -23,6 +23,8 @@ class CaseProposal(Base):
     note: Mapped[str] = mapped_column(Text)
     order_id: Mapped[int | None] = mapped_column(ForeignKey("order.id"))
     """Null if it concerns no order."""
+    decision_id: Mapped[int | None] = mapped_column(ForeignKey("commission_decision.id"))
+    """The engine's decision that it would put right; null for everything else."""
     reverses_id: Mapped[int | None] = mapped_column(Id)
     """The engine's case that would be undone; null for everything else."""
 

@@ -16,7 +16,7 @@ from commissions import cases as engine
 from commissions import queries
 from commissions.cases import Correction, Ending
 from commissions.errors import CommissionError
-from commissions.models import Case, CaseKind, Reason
+from commissions.models import Case, CaseKind, Reason, Ruling
 from commissions.queries import Debt
 from shop.kernel import brand as brands
 from shop.kernel import ids
@@ -61,6 +61,8 @@ class Wanted:
     note: str
     order: str = ""
     """Number of the order that it concerns."""
+    decision_id: int | None = None
+    """The decision that it puts right, if it is about one."""
 
 
 def propose(session: Session, wanted: Wanted) -> int:
@@ -81,6 +83,8 @@ def propose(session: Session, wanted: Wanted) -> int:
         wrong["reason"] = _l("Please choose a reason.")
     if not wanted.note.strip():
         wrong["note"] = _l("Please say why; the point reads it.")
+    if point and wanted.decision_id and not _is_about(session, wanted.decision_id, point.id):
+        wrong["point"] = _l("The decision was about another point.")
     if wrong or point is None or point.payee_id is None:
         raise Invalid(_l("Please check the marked fields."), fields=wrong)
     return _propose(
@@ -93,6 +97,7 @@ def propose(session: Session, wanted: Wanted) -> int:
         wanted.reason,
         wanted.note,
         order_id=order_id,
+        decision_id=wanted.decision_id,
     )
 
 
@@ -197,6 +202,7 @@ def _carry_out(
             reason=Reason(wanted.reason),
             note=wanted.note,
             sale_key=keys.sale(wanted.order_id) if wanted.order_id else "",
+            decision_id=wanted.decision_id,
             hold_days=brands.current(session).return_days,
         )
         engine.correct(session, correction, by=by, second=second, at=at, ids=ids.new)
@@ -323,6 +329,11 @@ def _open(session: Session) -> Sequence[CaseProposal]:
     ).all()
 
 
+def _is_about(session: Session, decision_id: int, point_id: int) -> bool:
+    ruling = session.get(Ruling, decision_id)
+    return ruling is not None and ruling.point_key == keys.point(point_id)
+
+
 def _is_undone(session: Session, case_id: int) -> bool:
     return bool(queries.undone_of(session, [case_id]))
 
@@ -351,6 +362,7 @@ def _propose(
     note: str,
     *,
     order_id: int | None = None,
+    decision_id: int | None = None,
     reverses_id: int | None = None,
 ) -> int:
     proposal_id = ids.new()
@@ -365,6 +377,7 @@ def _propose(
             reason=str(reason),
             note=note.strip()[:LENGTH],
             order_id=order_id,
+            decision_id=decision_id,
             reverses_id=reverses_id,
         )
     )

@@ -5,7 +5,7 @@ Holds of disputes end with their dispute and are left alone here.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import select
@@ -15,6 +15,7 @@ from commissions import holds as engine
 from commissions import queries
 from commissions.holds import On
 from commissions.models import Hold, SaleRow
+from commissions.payouts import approving
 from commissions.queries import Earning
 from shop.kernel import ids
 from shop.kernel.errors import Conflict, Invalid, NotFound
@@ -24,6 +25,7 @@ from shop.rewards import earnings, keys, payouts
 BY_HAND = "manual:"
 """Beginning of the keys of holds that people opened."""
 REASONS = ("check", "abuse", "agreement")
+LONGER = timedelta(days=14)
 
 
 class Lies(StrEnum):
@@ -71,10 +73,13 @@ def hold(
     )
 
 
-def hold_point(
+def stop_point(
     session: Session, point_id: int, *, until: datetime, note: str, by: str, at: datetime
-) -> None:
-    """Keep back everything of a point that is not paid yet, and what still becomes payable."""
+) -> int:
+    """Keep back all that a point earned and was not paid; how many unsent payouts that takes back.
+
+    It stays owed: after the deadline it is paid, unless two people have put it right before.
+    """
     engine.open_hold(
         session,
         On(point_key=keys.point(point_id)),
@@ -87,6 +92,24 @@ def hold_point(
         ids=ids.new,
         note=note,
     )
+    taken_back = approving.void_of_point(
+        session, keys.point(point_id), by=by, at=at, ids=ids.new, reason="point_stopped"
+    )
+    return len(taken_back)
+
+
+def extend(session: Session, hold_id: int, *, note: str, by: str, at: datetime) -> None:
+    """Two weeks more for a hold that a person opened; once.
+
+    Raises NotFound, Invalid without a note, Conflict if it was extended, released or is over.
+    """
+    found = _by_hand(session, hold_id)
+    if not note.strip():
+        raise Invalid(_l("Please write down why it takes longer."), field="note")
+    until = (found.expires_at or at) + LONGER
+    why = note.strip()[:500]
+    if not engine.extend_hold(session, found.key, until=until, by=by, at=at, ids=ids.new, note=why):
+        raise Conflict(_l("It was extended already, released, or its deadline has passed."))
 
 
 @dataclass(frozen=True)
@@ -139,13 +162,20 @@ def release(session: Session, hold_id: int, *, note: str, by: str, at: datetime)
 
     Raises NotFound, Invalid without a note, Conflict if it was released before.
     """
-    key = session.scalar(select(Hold.key).where(Hold.id == hold_id))
-    if key is None or not key.startswith(BY_HAND):
-        raise NotFound(_l("There is no such hold."))
+    found = _by_hand(session, hold_id)
     if not note.strip():
         raise Invalid(_l("Please write down what you found."), field="note")
-    if not engine.close_hold(session, key, by=by, at=at, ids=ids.new, note=note.strip()[:500]):
+    if not engine.close_hold(
+        session, found.key, by=by, at=at, ids=ids.new, note=note.strip()[:500]
+    ):
         raise Conflict(_l("Somebody else has released it already."))
+
+
+def _by_hand(session: Session, hold_id: int) -> Hold:
+    found = session.get(Hold, hold_id)
+    if found is None or not found.key.startswith(BY_HAND):
+        raise NotFound(_l("There is no such hold."))
+    return found
 
 
 def _target(session: Session, found: Earning, on: Lies) -> On:

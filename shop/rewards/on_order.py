@@ -188,6 +188,8 @@ def _sale(session: Session, event: OrderPlaced) -> Sale:
         .order_by(OrderLine.position)
     ).all()
     order = rows[0].Order
+    points = {row.Point.id for row in rows if row.Point is not None}
+    known = rejecting.known(session, order, points, at=event.at)
     return Sale(
         key=keys.sale(event.order_id),
         currency=order.currency,
@@ -197,7 +199,7 @@ def _sale(session: Session, event: OrderPlaced) -> Sale:
             _line(
                 row.OrderLine,
                 row.LineAttribution,
-                rejecting.judged(_standing(row), row.Touch, placed_at=order.submitted_at),
+                rejecting.judged(_standing(row), row.Touch, known),
             )
             for row in rows
         ),

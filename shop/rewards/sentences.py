@@ -52,6 +52,13 @@ REASONS = {
     "paid_ads": _l("the buyer came by a paid advertisement"),
     "click_to_order": _l("the time between visit and order is out of the ordinary"),
     "upline_loop": _l("the point would be managed by itself"),
+    "household": _l("many orders went to one household"),
+    "disposable_mail": _l("the buyer's mail address is one that is thrown away"),
+    "duplicate_point": _l("the point was under review because it is like another one"),
+    "velocity": _l("the point was under review because of unusually many orders"),
+    "refunds": _l("the point was under review because of refunds and disputes"),
+    "code_leak": _l("the code that was used had gone around and was under review"),
+    "late_return": _l("the point was under review because of returns after the release"),
 }
 OUTCOMES = {
     "paid": _l("It earned."),

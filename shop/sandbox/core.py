@@ -46,6 +46,10 @@ class Sandbox:
     """The state of the stand-in. Changes happen inside `transaction()`."""
 
     def __init__(self, settings: SandboxSettings) -> None:
+        self.begin(settings)
+
+    def begin(self, settings: SandboxSettings) -> None:
+        """Stand as if newly started with these settings; the pages on it stay as they are."""
         self.settings = settings
         self.clock = settings.clock or offset_clock(settings.data_dir)
         self.store = Store(settings.database, settings.seed)

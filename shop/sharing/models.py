@@ -51,6 +51,8 @@ class Touch(Base):
     """Code of the link or live code."""
     platform: Mapped[str] = mapped_column(String(12), default="")
     """Whose paid advertisement led here; empty for none."""
+    campaign: Mapped[str] = mapped_column(String(40), default="")
+    """Which of its campaigns, as the platform numbers them; empty if it did not say."""
     referrer: Mapped[str] = mapped_column(String(200), default="")
     """Host and path of the page that led here, without query; empty if unknown or our own."""
     at: Mapped[datetime] = mapped_column(UtcDateTime)

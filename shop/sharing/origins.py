@@ -1,5 +1,6 @@
 """Where a visitor came from, in as few words as the rules against abuse need: no query, no person."""
 
+import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -14,11 +15,20 @@ ADS: Mapping[str, tuple[str, ...]] = {
     "tiktok": ("ttclid",),
 }
 """Query arguments by which a platform marks visitors that somebody paid for."""
+CAMPAIGNS = ("gad_campaignid", "utm_id", "utm_campaign")
+"""Query arguments that name the campaign."""
+_CAMPAIGN = re.compile(r"[\w.-]{1,40}", re.ASCII)
 
 
 def platform(arguments: Mapping[str, str]) -> str:
     """The platform whose advertisement led here; empty for none."""
     return next((name for name, marks in ADS.items() if any(one in arguments for one in marks)), "")
+
+
+def campaign(arguments: Mapping[str, str]) -> str:
+    """The platform's number or name of the campaign; empty if it is none that can be told."""
+    found = next((arguments[one] for one in CAMPAIGNS if arguments.get(one)), "")
+    return found.lower() if _CAMPAIGN.fullmatch(found) else ""
 
 
 def place(referrer: str, *, own_host: str) -> str:

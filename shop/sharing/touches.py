@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from shop.kernel import ids
 from shop.kernel.db import insert_new
+from shop.network.models import Point, PointStatus
 from shop.sharing.models import LiveCode, ShareLink, Touch, VisitCount
 
 
@@ -25,6 +26,8 @@ class Seen:
     """Whose paid advertisement led here."""
     referrer: str = ""
     """Host and path of the page that led here."""
+    campaign: str = ""
+    """Of the platform."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -35,6 +38,7 @@ class Seen:
             "t": self.at.isoformat(),
             "a": self.platform,
             "r": self.referrer,
+            "c": self.campaign,
         }
 
     @classmethod
@@ -47,6 +51,7 @@ class Seen:
             datetime.fromisoformat(value["t"]),
             value.get("a", ""),
             value.get("r", ""),
+            value.get("c", ""),
         )
 
 
@@ -56,22 +61,29 @@ class Target:
 
     point_id: int
     path: str
+    earns: bool
+    """Whether who comes this way counts for the point: not while it is suspended or closed."""
 
 
 def follow_link(session: Session, code: str) -> Target | None:
     """The target of a short link."""
-    row = session.execute(
-        select(ShareLink.point_id, ShareLink.target).where(ShareLink.code == code)
-    ).one_or_none()
-    return Target(*row) if row else None
+    return _target(session, ShareLink, code)
 
 
 def scan_code(session: Session, code: str) -> Target | None:
     """The present target of a live code."""
+    return _target(session, LiveCode, code)
+
+
+def _target(session: Session, table: type[ShareLink] | type[LiveCode], code: str) -> Target | None:
     row = session.execute(
-        select(LiveCode.point_id, LiveCode.target).where(LiveCode.code == code)
+        select(table.point_id, table.target, Point.status)
+        .join(Point, Point.id == table.point_id)
+        .where(table.code == code)
     ).one_or_none()
-    return Target(*row) if row else None
+    if row is None:
+        return None
+    return Target(row.point_id, row.target, row.status == PointStatus.ACTIVE)
 
 
 def keep(session: Session, seen: Seen | None, *, at: datetime) -> int | None:
@@ -95,6 +107,7 @@ def keep(session: Session, seen: Seen | None, *, at: datetime) -> int | None:
             source=seen.source,
             platform=seen.platform,
             referrer=seen.referrer,
+            campaign=seen.campaign,
             at=seen.at,
         )
     )

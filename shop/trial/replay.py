@@ -5,19 +5,21 @@ shipping of the order, a cancellation becomes a refund of the units it names, an
 by a hash of the customer, so that a replay gives the same answer each time.
 """
 
+import csv
 import hashlib
+import io
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import insert, select
 
-from shop.catalog import edit, locations, stock
-from shop.catalog.drafts import ProductDraft, VariantDraft
-from shop.catalog.models import ProductStatus, Variant
+from shop.catalog import importer
+from shop.catalog.models import Variant
 from shop.fulfillment.models import ShippingRate
 from shop.kernel import clock, db, ids
+from shop.kernel.money import to_decimal
 from shop.network import points
 from shop.network.models import PointKind
 from shop.network.points import NewPoint
@@ -30,7 +32,6 @@ from shop.trial.stage import Item, Stage
 BY = "replay"
 POINTS = 12
 CURRENCY = "GBP"
-CHUNK = 200
 
 
 @dataclass
@@ -172,64 +173,60 @@ def _take(held: list[_Sold], units: int) -> list[_Sold]:
 
 
 def _stock_up(history: History) -> dict[tuple[str, int], int]:
-    """A product for each code, a variant for each of its prices, and all the stock they need."""
-    prices: dict[str, dict[int, int]] = defaultdict(dict)
+    """A product for each code, a variant for each of its prices, and all the stock they need.
+
+    They come in as a merchant's would: by a product file.
+    """
+    counts: Counter[tuple[str, int]] = Counter()
     titles: dict[str, str] = {}
     for invoice in history.sales:
-        for (code, price), count in invoice.units().items():
-            prices[code][price] = prices[code].get(price, 0) + count
+        counts.update(invoice.units())
         titles.update({row.code: row.title for row in invoice.goods})
-    codes = sorted(prices)
-    at = clock.now()
-    found: dict[tuple[str, int], int] = {}
-    for start in range(0, len(codes), CHUNK):
-        with db.unit_of_work() as session:
-            place = locations.need_default_location(session, by=BY, at=at)
-            for code in codes[start : start + CHUNK]:
-                for price, variant_id in _make_product(
-                    session, code, titles[code], prices[code], at
-                ):
-                    found[code, price] = variant_id
-                    stock.receive(
-                        session,
-                        variant_id,
-                        place,
-                        prices[code][price],
-                        reason_id=f"replay:{code}:{price}",
-                        at=at,
-                        by=BY,
-                    )
-    return found
+    with db.unit_of_work() as session:
+        import_id = importer.start(
+            session,
+            _product_file(counts, titles).encode(),
+            "replay.csv",
+            importer.Options(language="en"),
+            dry_run=False,
+            work_later=False,
+            by=BY,
+            at=clock.now(),
+        )
+    importer.run(import_id)
+    with db.reading() as session:
+        by_sku = {row.sku: row.id for row in session.execute(select(Variant.sku, Variant.id))}
+    return {key: by_sku[_sku(key)] for key in counts}
 
 
-def _make_product(
-    session: db.Session, code: str, title: str, prices: dict[int, int], at: datetime
-) -> list[tuple[int, int]]:
-    ordered = sorted(prices)
-    product_id = edit.create(
-        session,
-        ProductDraft(
-            slug=_slug(code),
-            title={"en": title},
-            status=ProductStatus.ACTIVE,
-            published_at=at,
-            option_names=[{"en": "Price"}],
-            variants=[
-                VariantDraft(
-                    sku=f"{code}@{price}", option_values=[{"en": str(price)}], amount=price
-                )
-                for price in ordered
-            ],
-        ),
-        currency=CURRENCY,
-        by=BY,
-        at=at,
+def _product_file(counts: Mapping[tuple[str, int], int], titles: Mapping[str, str]) -> str:
+    file = io.StringIO()
+    rows = csv.writer(file)
+    rows.writerow(
+        (
+            "Handle",
+            "Title",
+            "Option1 Name",
+            "Option1 Value",
+            "Variant SKU",
+            "Variant Price",
+            "Variant Inventory Tracker",
+            "Variant Inventory Qty",
+            "Published",
+            "Status",
+        )
     )
-    rows = session.execute(
-        select(Variant.sku, Variant.id).where(Variant.product_id == product_id)
-    ).all()
-    by_sku = {row.sku: row.id for row in rows}
-    return [(price, by_sku[f"{code}@{price}"]) for price in ordered]
+    for (code, price), count in sorted(counts.items()):
+        amount = str(to_decimal(price, CURRENCY))
+        variant = ("Price", amount, _sku((code, price)), amount, "shopify", count)
+        rows.writerow((_slug(code), titles[code], *variant, "TRUE", "active"))
+    return file.getvalue()
+
+
+def _sku(key: tuple[str, int]) -> str:
+    """A code was sold at several prices; each is a variant."""
+    code, price = key
+    return f"{code}@{price}"
 
 
 def _slug(code: str) -> str:

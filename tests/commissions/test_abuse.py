@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from commissions.abuse.judging import Finding, OrderSignals, PointSignals, judge_order, judge_point
+from commissions.abuse.judging import (
+    CodeSignals,
+    Finding,
+    OrderSignals,
+    PointSignals,
+    judge_order,
+    judge_point,
+)
 from commissions.abuse.rules import DEFAULTS, SCOPES, Action, Check, Scope
 from tests.commissions.factories import moment
 
@@ -21,6 +28,7 @@ def of_order(**signals: Any) -> list[Finding]:
         Check.BANNED_REFERRER: replace(
             DEFAULTS[Check.BANNED_REFERRER], words=("*.coupons.example", "deals.example/best/*")
         ),
+        Check.PAID_ADS: replace(DEFAULTS[Check.PAID_ADS], words=("+77", "google")),
     }
     return judge_order(OrderSignals(placed_at=moment(), **signals), settings)
 
@@ -34,13 +42,22 @@ ORDERS: list[tuple[Check, str, dict[str, Any], bool]] = [
     (Check.SELF_PURCHASE, "same card", {"buyer": {"card": "c"}, "own": {"card": {"c"}}}, True),
     (Check.SELF_PURCHASE, "others", {"buyer": {"phone": "q"}, "own": {"phone": {"p"}}}, False),
     (Check.SELF_PURCHASE, "nothing known", {"buyer": {"card": ""}, "own": {"card": {""}}}, False),
-    (Check.HOUSEHOLD, "third order to one address", {"earlier": {"address": 2}}, True),
-    (Check.HOUSEHOLD, "second order to one address", {"earlier": {"address": 1}}, False),
+    (
+        Check.SELF_PURCHASE,
+        "same browser",
+        {"buyer": {"device": "d"}, "own": {"device": {"d"}}},
+        False,
+    ),
+    (Check.HOUSEHOLD, "third order to one address", {"earlier": {"address": (1, 80)}}, True),
+    (Check.HOUSEHOLD, "second order to one address", {"earlier": {"address": (1,)}}, False),
+    (Check.HOUSEHOLD, "two of them long ago", {"earlier": {"address": (95, 120)}}, False),
     (Check.CLICK_TO_ORDER, "two seconds", {"touched_at": moment() - timedelta(seconds=2)}, True),
     (Check.CLICK_TO_ORDER, "three minutes", {"touched_at": LATER}, False),
     (Check.CLICK_TO_ORDER, "two months", {"touched_at": moment() - timedelta(days=60)}, True),
     (Check.CLICK_TO_ORDER, "storefront opened", {"touched_at": None}, False),
     (Check.PAID_ADS, "google", {"platform": "google"}, True),
+    (Check.PAID_ADS, "a campaign of our own", {"platform": "google", "campaign": "77"}, False),
+    (Check.PAID_ADS, "another campaign", {"platform": "google", "campaign": "78"}, True),
     (Check.PAID_ADS, "a platform that is allowed", {"platform": "tiktok"}, False),
     (Check.BANNED_REFERRER, "a subdomain", {"referrer": "www.coupons.example/x"}, True),
     (Check.BANNED_REFERRER, "one corner of a site", {"referrer": "deals.example/best/9"}, True),
@@ -53,8 +70,13 @@ ORDERS: list[tuple[Check, str, dict[str, Any], bool]] = [
     (Check.UPLINE_LOOP, "another's", {"is_own_upline": False}, False),
 ]
 POINTS: list[tuple[Check, str, dict[str, Any], bool]] = [
-    (Check.DUPLICATE_POINT, "one account for two", {"shares_destination_with": 1}, True),
-    (Check.DUPLICATE_POINT, "an account of its own", {"shares_destination_with": 0}, False),
+    (
+        Check.DUPLICATE_POINT,
+        "one account for two",
+        {"alike": {"destination": frozenset("7")}},
+        True,
+    ),
+    (Check.DUPLICATE_POINT, "an account of its own", {"alike": {}}, False),
     (Check.VELOCITY, "twenty in an hour", {"last_hour": 20}, True),
     (Check.VELOCITY, "five times the usual", {"last_hour": 10, "hours": (2,) * 10}, True),
     (Check.VELOCITY, "too little history", {"last_hour": 10, "hours": (2,) * 3}, False),
@@ -65,11 +87,21 @@ POINTS: list[tuple[Check, str, dict[str, Any], bool]] = [
     (Check.REFUNDS, "three buyers dispute", {"settled": 250, "disputing_buyers": 3}, True),
     (Check.REFUNDS, "one buyer twice of 250", {"settled": 250, "disputing_buyers": 1}, False),
     (Check.REFUNDS, "three of a thousand", {"settled": 1000, "disputing_buyers": 3}, False),
-    (Check.CODE_LEAK, "thirty-one new visitors", {"code_visitors": 31}, True),
-    (Check.CODE_LEAK, "thirty", {"code_visitors": 30}, False),
-    (Check.LATE_RETURN, "two of five", {"released": 5, "returned_late": 2}, True),
-    (Check.LATE_RETURN, "one of five", {"released": 5, "returned_late": 1}, False),
-    (Check.LATE_RETURN, "two of four", {"released": 4, "returned_late": 2}, False),
+    (
+        Check.CODE_LEAK,
+        "thirty-one new visitors",
+        {"codes": (CodeSignals(code="A", visitors=31),)},
+        True,
+    ),
+    (
+        Check.CODE_LEAK,
+        "thirty",
+        {"codes": (CodeSignals(code="A", visitors=30), CodeSignals(code="B", visitors=30))},
+        False,
+    ),
+    (Check.LATE_RETURN, "two of five", {"released": 5, "returned": (1, 3)}, True),
+    (Check.LATE_RETURN, "one of five", {"released": 5, "returned": (1, 4)}, False),
+    (Check.LATE_RETURN, "two of four", {"released": 4, "returned": (1, 1)}, False),
 ]
 
 

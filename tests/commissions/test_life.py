@@ -367,6 +367,34 @@ class TestHolds:
             session, "k", until=moment(9), by=BY, at=moment(1), ids=ids, note="late"
         )
 
+    def test_its_deadline_is_moved_once_and_not_after_it_has_passed(
+        self, session: Session, ids: Ids
+    ) -> None:
+        """Fails without `extended_at IS NULL`: that was seen once."""
+
+        def longer(key: str, days: float) -> bool:
+            until = moment(days + 14)
+            return extend_hold(
+                session, key, until=until, by=BY, at=moment(days), ids=ids, note="ask the courier"
+            )
+
+        for key, until in (("k", moment(14)), ("over", moment(2)), ("dispute", None)):
+            open_hold(
+                session,
+                On(point_key="ann"),
+                key=key,
+                reason="review",
+                owner="staff",
+                until=until,
+                by=BY,
+                at=moment(),
+                ids=ids,
+            )
+
+        assert [longer("k", 3), longer("k", 4)] == [True, False]
+        assert not longer("over", 3)
+        assert not longer("dispute", 3)
+
     def test_it_lies_on_exactly_one_thing(self) -> None:
         with pytest.raises(ValueError, match="one"):
             On(point_key="ann", payee_key="ann")

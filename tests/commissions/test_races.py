@@ -274,7 +274,7 @@ def test_a_hold_against_a_claim_has_one_winner(sessions: Sessions, ids: Ids, rou
                 key="k",
                 reason="review",
                 owner="staff",
-                until=None,
+                until=moment(90),
                 by=BY,
                 at=moment(30),
                 ids=ids,

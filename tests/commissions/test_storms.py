@@ -239,8 +239,8 @@ class StormOnPostgres(Storm):
     ground = None
 
 
-TestStorm = Storm.TestCase
-TestStormOnPostgres = StormOnPostgres.TestCase
+TestStorm = pytest.mark.heavy(Storm.TestCase)
+TestStormOnPostgres = pytest.mark.heavy(StormOnPostgres.TestCase)
 TestStorm.settings = TestStormOnPostgres.settings = settings(
     max_examples=300,
     stateful_step_count=50,

@@ -183,8 +183,7 @@ class TestThePaymentPage:
         for client in (slow, quick):
             world.add(client, "honey")
         form = {**CONTACT, "expected_total": str(world.total_shown(slow, dict(CONTACT)))}
-        stripe = world.installation.sandbox_app
-        plain = stripe.wsgi_app
+        plain = world.installation.sandbox_app.wsgi_app
         asked, other_is_done = threading.Event(), threading.Event()
 
         def sleepy(environ, start_response):  # type: ignore[no-untyped-def]
@@ -193,15 +192,14 @@ class TestThePaymentPage:
                 assert other_is_done.wait(10), "the other buyer had to wait for Stripe"
             return plain(environ, start_response)
 
-        stripe.wsgi_app = sleepy  # type: ignore[method-assign]
-
         def impatient() -> int:
             asked.wait(10)
             status = quick.post("/checkout", data=form).status_code
             other_is_done.set()
             return status
 
-        outcomes = together([lambda: slow.post("/checkout", data=form).status_code, impatient])
+        with world.installation.at_stripe(sleepy):
+            outcomes = together([lambda: slow.post("/checkout", data=form).status_code, impatient])
 
         assert outcomes == [303, 303]
 

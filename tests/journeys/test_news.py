@@ -234,8 +234,7 @@ class TestRefunds:
     def test_the_webhook_of_our_own_refund_counts_nothing_twice(self, world: World) -> None:
         """C5: Stripe's news comes before the answer of the call, and once more much later."""
         order = world.buy("honey", quantity=3)
-        stripe = world.installation.sandbox_app
-        plain, heard = stripe.wsgi_app, []
+        plain, heard = world.installation.sandbox_app.wsgi_app, []
 
         def hasty(environ: Any, start_response: Any) -> Any:
             answer = list(plain(environ, start_response))
@@ -247,11 +246,11 @@ class TestRefunds:
                 world.installation.work()
             return answer
 
-        stripe.wsgi_app = hasty  # type: ignore[method-assign]
-        first = refund_units(order, 1)
-        world.installation.settle()
-        refund_units(order, 1)
-        world.installation.settle()
+        with world.installation.at_stripe(hasty):
+            first = refund_units(order, 1)
+            world.installation.settle()
+            refund_units(order, 1)
+            world.installation.settle()
         assert [len(posts) > 0 for posts in heard] == [True, True]
         for number, post in enumerate(heard[0]):
             late = renamed(post, f"evt_late_{number}")

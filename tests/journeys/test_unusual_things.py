@@ -146,6 +146,7 @@ def test_what_a_banned_page_sends_earns_nothing_and_the_proof_agrees(world: Worl
         assert session.scalar(select(func.count()).select_from(Entry)) == 0
         assert audit.prove(session).findings == []
     rules = {case.rule: case.action for case in found()}
+    assert rules["banned_referrer"] == "reject"
     assert rules["paid_ads"] == "flag"
     assert open_holds() == 0
 
@@ -217,14 +218,15 @@ def test_rules_are_set_by_who_approves_and_every_change_is_kept(world: World) ->
     path = "/admin/reviews/rules/household"
 
     assert "One household" in checker.get("/admin/reviews/rules").text
+    assert "One household" in maker.get(path).text
     assert maker.post(path, data=form).status_code == 403
     assert checker.post(path, data={**form, "orders": "0"}).status_code == 422
-    assert checker.post(path, data={**form, "action": "reject"}).status_code == 422
+    assert checker.post(path, data={**form, "action": "ban"}).status_code == 422
     assert checker.post("/admin/reviews/rules/nonsense", data=form).status_code == 404
     assert checker.post(path, data=form).status_code == 303
 
     with db.reading() as session:
-        now = settings.current(session)[Check.HOUSEHOLD]
+        now = settings.current(session).everywhere[Check.HOUSEHOLD]
     assert (now.action, dict(now.numbers)) == (Action.HOLD, {"orders": 4, "days": 30})
 
 

@@ -141,6 +141,7 @@ def prove(report: Report) -> None:
 
 
 @pytest.mark.shared
+@pytest.mark.heavy
 def test_a_day_of_real_orders_is_paid_and_proven(
     database: Database, tmp_path: Path, shared: Path, begun: None
 ) -> None:

@@ -42,7 +42,10 @@ SHOWN: dict[int, tuple[str, ...]] = {
     21: ("test_killed_before_any_statement_nothing_is_half_written",),
     22: ("test_the_clock_starts_at_delivery_and_payment",),
     23: ("test_any_open_case_blocks_also_a_second_after_a_rejected_first",),
-    24: ("test_its_earnings_are_paid_or_held_with_a_deadline",),
+    24: (
+        "test_its_earnings_are_paid_or_held_with_a_deadline",
+        "test_a_stopped_point_loses_its_links_and_its_unsent_payouts_and_is_still_owed",
+    ),
     25: ("test_a_partial_refund_leaves_the_days_of_the_other_lines",),
     26: (
         "test_shuffled_and_repeated_facts_end_the_same",

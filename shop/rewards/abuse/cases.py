@@ -1,13 +1,16 @@
 """Cases: opened by a rule, held until a deadline, answered once by the point, decided by a person.
 
+What rejects a point's new sales holds what it earned before, and both end with the case.
+
 A hold ends by itself at the deadline, without a job. Nothing here takes money away: what was found
 true is put right by an entry by hand, which has a second person of its own.
 """
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, true, update
 from sqlalchemy.orm import Session
 
 from commissions import holds as engine
@@ -36,8 +39,12 @@ def open_case(
     order_id: int | None,
     identity: str,
     at: datetime,
+    application_id: int | None = None,
 ) -> bool:
-    """Open a case and hold what it concerns; False if it is known."""
+    """Open a case and hold what it concerns; False if it is known.
+
+    About an application nothing is held: there is nothing yet.
+    """
     case_id = ids.new()
     values = {
         "id": case_id,
@@ -45,6 +52,8 @@ def open_case(
         "action": finding.action,
         "point_id": point_id,
         "order_id": order_id,
+        "application_id": application_id,
+        "about": finding.about,
         "identity": identity,
         "kinds": list(finding.kinds),
         "numbers": dict(finding.numbers),
@@ -59,7 +68,9 @@ def open_case(
     made = insert_new(session, AbuseCase).values(**values).returning(AbuseCase.id)
     if session.scalar(made) is None:
         return False
-    if finding.action is Action.HOLD:
+    about_point = order_id is None and application_id is None
+    stops_all = finding.action is Action.REJECT and about_point
+    if (finding.action is Action.HOLD and application_id is None) or stops_all:
         for on in _targets(session, point_id, order_id):
             engine.open_hold(
                 session,
@@ -100,7 +111,11 @@ def of_point(session: Session, point_id: int, *, limit: int = 50) -> Sequence[Ab
     """What a point is told: whatever holds or rejected something of it. Flags are no verdict."""
     return session.scalars(
         select(AbuseCase)
-        .where(AbuseCase.point_id == point_id, AbuseCase.action != Action.FLAG)
+        .where(
+            AbuseCase.point_id == point_id,
+            AbuseCase.action != Action.FLAG,
+            AbuseCase.application_id.is_(None),
+        )
         .order_by(AbuseCase.id.desc())
         .limit(limit)
     ).all()
@@ -119,7 +134,7 @@ def answer(
 ) -> None:
     """The point's one word about a case. Raises NotFound for another point's, Invalid, Conflict."""
     found = one(session, case_id)
-    if found.point_id != point_id or found.action == Action.FLAG:
+    if found.point_id != point_id or found.action == Action.FLAG or found.application_id:
         raise NotFound(_l("There is no such review."))
     said = text.strip()
     if not said or len(said) > LENGTH:
@@ -142,7 +157,9 @@ def answer(
 def decide(
     session: Session, case_id: int, verdict: Verdict, *, note: str, by: str, at: datetime
 ) -> None:
-    """Release or uphold. Released lets go at once; upheld keeps the hold until its deadline.
+    """Release or uphold. Released lets go at once; upheld keeps what it does until its deadline.
+
+    Other cases that lie on the same keep on holding it: `others` tells them.
 
     Raises Invalid without a reason, Forbidden for who answered it, Conflict if it is decided.
     """
@@ -187,6 +204,31 @@ def extend(session: Session, case_id: int, *, note: str, by: str, at: datetime) 
     for key in _hold_keys(session, case_id):
         engine.extend_hold(session, key, until=until, by=by, at=at, ids=ids.new, note=note[:500])
     audit.record(session, "abuse_case.extended", "abuse_case", case_id, by=by, at=at, note=note)
+
+
+def others(session: Session, case: AbuseCase, *, at: datetime) -> Sequence[AbuseCase]:
+    """What still holds something of the same order or point, whatever becomes of this case."""
+    same = or_(AbuseCase.order_id.is_(None), AbuseCase.order_id == case.order_id)
+    if case.order_id is None:
+        same = true()
+    return session.scalars(
+        select(AbuseCase)
+        .where(
+            AbuseCase.point_id == case.point_id,
+            AbuseCase.id != case.id,
+            AbuseCase.action != Action.FLAG,
+            AbuseCase.application_id.is_(None),
+            AbuseCase.status != Verdict.RELEASED,
+            AbuseCase.due_at > at,
+            same,
+        )
+        .order_by(AbuseCase.due_at, AbuseCase.id)
+    ).all()
+
+
+def digest(text: str) -> str:
+    """A long identity in the length that a case keeps."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _targets(session: Session, point_id: int, order_id: int | None) -> list[On]:

@@ -1,4 +1,4 @@
-"""Settings of the rules, signals with an end, and cases that wait for a person."""
+"""Settings of the rules, signals with an end, cases that wait for a person, and who is left alone."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -21,7 +21,7 @@ class Verdict(StrEnum):
 
 
 class AbuseSetting(Base):
-    """How the brand has set one rule; a rule without a row stands at its default."""
+    """How the brand has set one rule, for all or for a group; without a row it is the default."""
 
     __tablename__ = "abuse_setting"
     __table_args__ = (
@@ -29,6 +29,8 @@ class AbuseSetting(Base):
     )
 
     rule: Mapped[str] = mapped_column(String(20), primary_key=True)
+    group_key: Mapped[str] = mapped_column(String(40), primary_key=True, default="")
+    """Group of points; empty for all that have no row of their own."""
     action: Mapped[str] = mapped_column(String(10))
     numbers: Mapped[dict[str, int]] = mapped_column(Json)
     words: Mapped[list[str]] = mapped_column(Json)
@@ -45,10 +47,36 @@ class AbuseSignal(Base):
     order_id: Mapped[int] = mapped_column(ForeignKey("order.id"), primary_key=True)
     point_id: Mapped[int] = mapped_column(ForeignKey("point.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(String(10), primary_key=True)
-    """account, address, card, email, phone; `seen` says that the order was looked at."""
+    """account, address, card, device, email, phone; `seen` says that the order was looked at."""
     hash: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """When the order was made."""
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class AccountDevice(Base):
+    """A browser in which somebody who works at a point signed in; forgotten when its time is over."""
+
+    __tablename__ = "account_device"
+    __table_args__ = (Index("ix_account_device_hash", "hash"),)
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """Keyed hash of the random name in the browser's cookie."""
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class AllowedPair(Base):
+    """Two payees of whom a person said that they may be alike, as a family is."""
+
+    __tablename__ = "abuse_allowed_pair"
+    __table_args__ = (CheckConstraint("payee_id < other_id", name="ordered"),)
+
+    payee_id: Mapped[int] = mapped_column(ForeignKey("payee.id"), primary_key=True)
+    other_id: Mapped[int] = mapped_column(ForeignKey("payee.id"), primary_key=True)
+    note: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by: Mapped[str] = mapped_column(String(80))
 
 
 class AbuseCase(Base):
@@ -69,9 +97,13 @@ class AbuseCase(Base):
     action: Mapped[str] = mapped_column(String(10))
     point_id: Mapped[int] = mapped_column(ForeignKey("point.id"))
     order_id: Mapped[int | None] = mapped_column(ForeignKey("order.id"), index=True)
-    """Null for a rule about a point."""
+    """Null for a rule about a point or an application."""
+    application_id: Mapped[int | None] = mapped_column(ForeignKey("application.id"), unique=True)
+    """Null unless it is about somebody who wants to become this point."""
+    about: Mapped[str] = mapped_column(Text, default="")
+    """The code that leaked, or the other payees; empty for everything else."""
     identity: Mapped[str] = mapped_column(String(64))
-    """What makes it the same case when it is met again: the order, or the week."""
+    """What makes it the same case when it is met again: the order, the day, or what it is about."""
     kinds: Mapped[list[str]] = mapped_column(Json)
     numbers: Mapped[dict[str, Any]] = mapped_column(Json)
     status: Mapped[str] = mapped_column(String(10), default=Verdict.OPEN)

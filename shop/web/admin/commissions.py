@@ -69,24 +69,26 @@ def hold_earning(entry_id: int) -> Any:
     return _do(entry_id, work, _l("Held back. It is not paid before the deadline."))
 
 
-@blueprint.post("/commissions/holds/<int:hold_id>/release")
+@blueprint.post("/commissions/holds/<int:hold_id>/<verb>")
 @access.finance
-def release_hold(hold_id: int) -> Any:
-    """Let go of what was held back."""
+def settle_hold(hold_id: int, verb: str) -> Any:
+    """Let go of what was held back, or take once more as long."""
+    said = {
+        "release": _l("Released. It can be paid in its time."),
+        "extend": _l("The deadline is two weeks later now."),
+    }
+    if verb not in said:
+        abort(404)
+    settle = holds.release if verb == "release" else holds.extend
+    note, by = request.form.get("note", ""), current_actor().key
     try:
         with db.unit_of_work() as session:
-            holds.release(
-                session,
-                hold_id,
-                note=request.form.get("note", ""),
-                by=current_actor().key,
-                at=clock.now(),
-            )
+            settle(session, hold_id, note=note, by=by, at=clock.now())
     except ShopError as error:
         if error.status == 404:
             raise
         return _list(refused=hold_id, message=say(error.message), status=error.status)
-    return render.back_to("admin.entries", say_so=_l("Released. It can be paid in its time."))
+    return render.back_to("admin.entries", say_so=said[verb])
 
 
 @blueprint.post("/commissions/credit/<int:order_id>")

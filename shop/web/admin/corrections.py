@@ -84,6 +84,7 @@ def _typed() -> Wanted:
         reason=request.form.get("reason", ""),
         note=request.form.get("note", ""),
         order=request.form.get("order", ""),
+        decision_id=ids.read(request.form.get("decision", "")),
     )
 
 

@@ -93,14 +93,14 @@ def change_point_status(point_id: int) -> Any:
             raise Invalid(_l("Please say why; the reason is kept."), field="note")
         by, at = current_actor().key, clock.now()
         verbs.change_status(session, point_id, to, by=by, at=at, note=note[:500])
-        if to is PointStatus.SUSPENDED and request.form.get("earnings") == "hold":
-            holds.hold_point(session, point_id, until=at + HOLD, note=note[:500], by=by, at=at)
+        if to is not PointStatus.ACTIVE and request.form.get("earnings") == "hold":
+            holds.stop_point(session, point_id, until=at + HOLD, note=note[:500], by=by, at=at)
 
     return _do(point_id, "status", work, _SAID[to])
 
 
 HOLD = timedelta(days=14)
-"""So long earnings of a suspended point are held, if that is chosen; then they are paid."""
+"""So long earnings of a stopped point are held, if that is chosen; then they are paid."""
 
 
 @blueprint.post("/points/<int:point_id>/manager")

@@ -1,19 +1,20 @@
-"""Unusual things: the queue with its deadlines, one case, and how the rules are set."""
+"""Unusual things: the queue with its deadlines, and one case with everything that is known of it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, abort, request
 from sqlalchemy.orm import Session
 
-from commissions.abuse.rules import BY_ORDER_ALONE, SCOPES, Action, Check
+from commissions.arithmetic import to_decimal_text
 from shop.accounts import queries as people
 from shop.kernel import clock, db
-from shop.kernel.errors import Invalid, ShopError
+from shop.kernel.errors import ShopError
 from shop.kernel.i18n import _l
-from shop.kernel.words import say
+from shop.kernel.words import Words, say
 from shop.network import queries as network
-from shop.rewards import earnings, keys
-from shop.rewards.abuse import cases, settings, words
+from shop.rewards import earnings, keys, payouts
+from shop.rewards.abuse import allowing, cases, refused, words
 from shop.rewards.abuse.models import AbuseCase, Verdict
 from shop.web import access, render
 from shop.web.actor import current_actor
@@ -49,100 +50,55 @@ def decide_review(case_id: int, verb: str) -> Any:
     """Let go, keep back, or take once more as long."""
     if verb not in ("release", "uphold", "extend"):
         abort(404)
-    note, by, at = request.form.get("note", ""), current_actor().key, clock.now()
     try:
         with db.unit_of_work() as session:
-            if verb == "extend":
-                cases.extend(session, case_id, note=note, by=by, at=at)
-            else:
-                verdict = Verdict.RELEASED if verb == "release" else Verdict.UPHELD
-                cases.decide(session, case_id, verdict, note=note, by=by, at=at)
+            said = _decide(session, case_id, verb)
     except ShopError as error:
         if error.status == 404:
             raise
         return _case(case_id, message=say(error.message), status=error.status)
-    said = {
-        "release": _l("Released. It can be paid in its time."),
-        "uphold": _l("Noted. Put it right by an entry by hand before the deadline."),
-        "extend": _l("The deadline is two weeks later now."),
-    }
-    return render.back_to("admin.review", case_id=case_id, say_so=said[verb])
+    return render.back_to("admin.review", case_id=case_id, say_so=said)
 
 
-@blueprint.get("/reviews/rules")
-@access.finance
-def review_rules() -> Response:
-    """The twelve rules as they are set."""
-    return _rules()
-
-
-@blueprint.post("/reviews/rules/<rule>")
-@access.finance_checker
-def change_review_rule(rule: str) -> Any:
-    """Set one of them."""
-    if rule not in set(Check):
-        abort(404)
-    check = Check(rule)
-    try:
-        with db.unit_of_work() as session:
-            known = settings.current(session)[check]
-            settings.change(
-                session,
-                check,
-                action=_action(),
-                numbers={name: _number(name) for name in known.numbers},
-                words=request.form.get("words", "").split(),
-                by=current_actor().key,
-                at=clock.now(),
-            )
-    except Invalid as error:
-        return _rules(refused=rule, message=say(error.message), status=422)
-    return render.back_to("admin.review_rules", say_so=_l("The rule is set."))
-
-
-def _action() -> Action:
-    value = request.form.get("action", "")
-    if value not in set(Action):
-        raise Invalid(_l("Please choose what the rule does."))
-    return Action(value)
-
-
-def _number(name: str) -> int:
-    text = request.form.get(name, "").strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+def _decide(session: Session, case_id: int, verb: str) -> Words:
+    note, by, at = request.form.get("note", ""), current_actor().key, clock.now()
+    if verb == "extend":
+        cases.extend(session, case_id, note=note, by=by, at=at)
+        return _l("The deadline is two weeks later now.")
+    case = cases.one(session, case_id)
+    if verb == "uphold":
+        cases.decide(session, case_id, Verdict.UPHELD, note=note, by=by, at=at)
+        return _l("Noted. Put it right by an entry by hand before the deadline.")
+    if request.form.get("allow"):
+        allowing.allow(session, case, note=note, by=by, at=at)
+    cases.decide(session, case_id, Verdict.RELEASED, note=note, by=by, at=at)
+    if cases.others(session, case, at=at):
+        return _l("Released. Another review still holds it, or a part of it.")
+    return _l("Released. It can be paid in its time.")
 
 
 def _case(case_id: int, *, message: str = "", status: int = 200) -> Response:
+    at = clock.now()
     with db.reading() as session:
         case = cases.one(session, case_id)
+        alike = allowing.others(case)
         return render.page(
             "admin/reviews/one.html",
             status=status,
             case=case,
+            others=cases.others(session, case, at=at),
+            alike=list(payouts.names_of(session, alike).values()) if alike else [],
+            refused=refused.sales(session, case) if case.action == "reject" else [],
+            plain=to_decimal_text,
             message=message,
-            now=clock.now(),
+            now=at,
             words=words,
             typed=request.form,
             **_names(session, [case]),
         )
 
 
-def _rules(*, refused: str = "", message: str = "", status: int = 200) -> Response:
-    with db.reading() as session:
-        return render.page(
-            "admin/reviews/rules.html",
-            status=status,
-            rules=settings.current(session),
-            refused=refused,
-            message=message,
-            words=words,
-            scopes=SCOPES,
-            can_reject=BY_ORDER_ALONE,
-            actions=tuple(Action),
-        )
-
-
-def _names(session: Session, found: list[AbuseCase]) -> dict[str, Any]:
+def _names(session: Session, found: Sequence[AbuseCase]) -> dict[str, Any]:
     sales = [keys.sale(one.order_id) for one in found if one.order_id]
     by = {one.decided_by for one in found if one.decided_by}
     return {

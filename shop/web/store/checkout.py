@@ -94,8 +94,11 @@ def place_order() -> Any:
         return _again(token, typed, error)
     if prepared.total_amount == 0:
         finalise.without_payment(prepared.order_id)
-        return render.back_to("store.order", token=prepared.token)
-    return redirect(_payment_url(prepared.order_id, prepared.token, prepared.attempt), code=303)
+        answer = render.back_to("store.order", token=prepared.token)
+    else:
+        target = _payment_url(prepared.order_id, prepared.token, prepared.attempt)
+        answer = redirect(target, code=303)
+    return visitors.keep_name(answer, prepared.visitor)
 
 
 @blueprint.get("/pay/return")

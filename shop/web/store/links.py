@@ -72,6 +72,11 @@ def _arrive(target: Target | None, kind: str, code: str) -> Any:
     home = url_for("store.brand_home")
     if target is None:
         return redirect(home)
+    # Looked at again: a row may be older than the rule, and a redirect must never lead away.
+    inside = paths.is_inside(target.path)
+    answer = redirect(request.script_root + target.path if inside else home)
+    if not target.earns:
+        return answer
     g.new_touch = Seen(
         visitors.name(),
         target.point_id,
@@ -80,10 +85,9 @@ def _arrive(target: Target | None, kind: str, code: str) -> Any:
         clock.now(),
         platform=origins.platform(request.args),
         referrer=_referrer(),
+        campaign=origins.campaign(request.args),
     )
-    # Looked at again: a row may be older than the rule, and a redirect must never lead away.
-    inside = paths.is_inside(target.path)
-    return visitors.remember(redirect(request.script_root + target.path if inside else home))
+    return visitors.remember(answer)
 
 
 def _referrer() -> str:

@@ -13,6 +13,7 @@ from shop.checkout import merge
 from shop.kernel import clock, db, paths
 from shop.kernel.errors import Invalid
 from shop.kernel.i18n import LOCALES, locale
+from shop.rewards.abuse import devices
 from shop.web import access, render
 from shop.web.actor import current_actor
 from shop.web.actor import sign_in as begin_session
@@ -193,12 +194,15 @@ def _arrive(person: Person, *, second_factor: bool) -> Any:
             currency=render.current_brand().currency,
             at=clock.now(),
         )
+        browser = visitors.name()
+        is_known = devices.note(writer, person.id, browser, at=clock.now())
     if person.staff_roles and not second_factor:
         session["after_sign_in"] = target
         first_time = not (person.has_password or person.has_totp)
         step = "store.staff_password" if first_time else "store.second_factor"
         target = url_for(step)
-    return visitors.remember(redirect(target, code=303))
+    answer = redirect(target, code=303)
+    return visitors.remember(visitors.keep_name(answer, browser if is_known else ""))
 
 
 def _next(*, staff: bool) -> str:

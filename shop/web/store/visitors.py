@@ -1,6 +1,6 @@
-"""The two first-party cookies of a visitor: the cart, and who sent them here.
+"""The first-party cookies of a visitor: the cart, who sent them here, and a name of the browser.
 
-Both are set by posts and by /l and /q links only, so that pages stay cacheable.
+They are set by posts and by /l and /q links only, so that pages stay cacheable.
 """
 
 import re
@@ -13,8 +13,11 @@ from shop.sharing.touches import Seen
 
 CART = "gs_cart"
 TOUCH = "gs_touch"
+DEVICE = "gs_device"
+"""Set at checkout, and where people who work at a point sign in."""
 _YEAR = 60 * 60 * 24 * 365
 _TOUCH_DAYS = 60 * 60 * 24 * 31
+_DEVICE_DAYS = 60 * 60 * 24 * 180
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 
@@ -33,7 +36,19 @@ def touch() -> Seen | None:
 def name() -> str:
     """A random name of this browser; nothing about the person."""
     seen = touch()
-    return seen.visitor if seen else ids.public_token()
+    return seen.visitor if seen else _kept_name() or ids.public_token()
+
+
+def keep_name(response: Any, name: str) -> Any:
+    """Let the browser keep its name, so that it is known again at the next order or sign-in."""
+    if name and name != _kept_name():
+        _set(response, DEVICE, signing.sign(name, purpose="device"), _DEVICE_DAYS)
+    return response
+
+
+def _kept_name() -> str:
+    value = signing.unsign(request.cookies.get(DEVICE, ""), purpose="device", max_age=_DEVICE_DAYS)
+    return value if isinstance(value, str) else ""
 
 
 def remember(response: Any) -> Any:

@@ -6,14 +6,19 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from commissions.abuse.rules import DEFAULTS, Action, Check
+from commissions.models import Hold
 from shop.accounts import demo_people, register
 from shop.catalog.models import Location
 from shop.kernel import clock
 from shop.kernel.db import reading, unit_of_work
 from shop.network import destinations, joining, points
 from shop.network.models import Invitation, Point, PointKind, PointRole, Rail
+from shop.rewards.abuse import settings
+from shop.rewards.abuse.applying import MailThrownAway
+from shop.rewards.abuse.models import AbuseCase
 from shop.storefront.models import Storefront
 from tests.conftest import Clock
 from tests.factories import network
@@ -44,6 +49,21 @@ def stored(point_id: int) -> Point:
 def slug_of(point_id: int) -> str:
     with reading() as session:
         return session.scalars(select(Storefront.slug).where(Storefront.point_id == point_id)).one()
+
+
+def mail_rule(action: Action) -> None:
+    """How the rule about mail addresses that are thrown away is set."""
+    known, at = DEFAULTS[Check.DISPOSABLE_MAIL], clock.now()
+    with unit_of_work() as session:
+        settings.change(
+            session,
+            Check.DISPOSABLE_MAIL,
+            action=action,
+            numbers=known.numbers,
+            words=known.words,
+            by="test",
+            at=at,
+        )
 
 
 class TestTheTree:
@@ -252,6 +272,44 @@ class TestApplications:
 
         assert "Please say why; the applicant reads it." in page
         assert stored(point_id).status == "applied"
+
+    def test_a_mail_address_thrown_away_is_told_to_staff(
+        self, shop: Installation, staff: FlaskClient
+    ) -> None:
+        point_id = self.apply(contact="anna@yopmail.com")
+        assert "a mail address that is thrown away" in text(staff, "/admin/applications")
+
+        act(staff, f"applications/{point_id}", answer="approve")
+
+        assert stored(point_id).status == "active"
+
+    def test_on_hold_it_needs_a_second_look_and_what_was_found(
+        self, shop: Installation, staff: FlaskClient
+    ) -> None:
+        mail_rule(Action.HOLD)
+        point_id = self.apply(contact="anna@yopmail.com")
+        path = f"applications/{point_id}"
+
+        page = act(staff, path, 422, answer="approve", note="Welcome!")
+        assert "Please look at it again" in page
+        assert "Welcome!" in page
+        act(staff, path, 422, answer="approve", looked="yes")
+        act(staff, path, 422, answer="approve", found="I called her.")
+        assert stored(point_id).status == "applied"
+        act(staff, path, answer="approve", looked="yes", found="I called her.")
+
+        assert stored(point_id).status == "active"
+        with reading() as session:
+            (case,) = session.scalars(select(AbuseCase))
+            assert (case.status, case.note) == ("released", "I called her.")
+            assert session.scalar(select(func.count()).select_from(Hold)) == 0
+
+    def test_rejected_it_is_refused_in_words(self, shop: Installation) -> None:
+        mail_rule(Action.REJECT)
+
+        with pytest.raises(MailThrownAway, match="thrown away"):
+            self.apply(contact="anna@yopmail.com")
+        self.apply(contact="anna@example.com")
 
     def test_who_is_approved_hears_where_the_shop_is(
         self, shop: Installation, staff: FlaskClient
