@@ -823,6 +823,17 @@ def upgrade() -> None:
         batch_op.create_index("ix_account_device_hash", ["hash"], unique=False)
 
     op.create_table(
+        "account_preference",
+        sa.Column("account_id", commissions.schema.Id(), nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("value", Json, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_account_preference_account_id_account")
+        ),
+        sa.PrimaryKeyConstraint("account_id", "name", name=op.f("pk_account_preference")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "cart",
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("token", sa.String(length=40), nullable=False),
@@ -3637,6 +3648,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_cart_account_id"))
 
     op.drop_table("cart")
+    op.drop_table("account_preference")
     with op.batch_alter_table("account_device", schema=None) as batch_op:
         batch_op.drop_index("ix_account_device_hash")
         batch_op.drop_index(batch_op.f("ix_account_device_expires_at"))
