@@ -206,6 +206,9 @@ class TestComparing:
 
         assert codes == {"several_transfers", "transfer_differs"}
         assert halted()
+        paid.installation.settle()
+        shown = page(paid.signed_in("maker"), f"payouts/{all_payouts()[0].id}")
+        assert "another account" in shown
 
     def test_what_stands_is_a_task_with_its_age(self, paid: World, business_clock: Clock) -> None:
         maker = paid.signed_in("maker")

@@ -13,7 +13,7 @@ from commissions.payouts import halting
 from shop.fulfillment import hand_over
 from shop.gateway import client
 from shop.gateway.models import InboxEvent
-from shop.kernel import clock, db, ids
+from shop.kernel import clock, db
 from shop.network import destinations
 from shop.network.models import PayeeDestination, Point, Rail
 from shop.notifications import ports
@@ -22,6 +22,7 @@ from shop.orders.models import Order, OrderLine
 from shop.payments import refunds
 from shop.payments.refunds import Units, Wanted
 from shop.rewards import earnings, payouts
+from shop.rewards.models import Consent
 from shop.sandbox import control
 from shop.sandbox.delivery import deliver_due
 from tests.conftest import Clock
@@ -168,26 +169,27 @@ class TestNewsOfTransfers:
         assert len(client.transfers_of(payout.group_key)) == 1
         assert proven()
 
-    def test_a_part_taken_back_halts_once_and_the_rest_settles_it(
+    def test_a_part_taken_back_is_a_matter_for_people_and_the_rest_ends_it(
         self, connected: World, business_clock: Clock
     ) -> None:
         payout = self.paid(connected, business_clock)
         sandbox, ref = connected.installation.sandbox, str(payout.transfer_ref)
+        maker, checker = connected.signed_in("maker"), connected.signed_in("checker")
 
-        control.reverse_transfer(sandbox, ref, amount=100)
-        connected.installation.settle()
-        assert halted()
-        with db.unit_of_work() as session:
-            halting.resume_payouts(
-                session, reason="seen", by="maker", second="checker", at=clock.now(), ids=ids.new
-            )
-        with sandbox.transaction():
-            sandbox.emit("transfer.updated", sandbox.need("transfer", ref))
-        connected.installation.settle()
-        assert not halted()
-
-        control.reverse_transfer(sandbox, ref)
-        connected.installation.settle()
+        for amount in (100, None):
+            control.reverse_transfer(sandbox, ref, amount=amount)
+            connected.installation.settle()
+            with sandbox.transaction():
+                sandbox.emit("transfer.updated", sandbox.need("transfer", ref))
+            connected.installation.settle()
+            assert not halted()
+            assert all_payouts()[-1].status.value == "quarantined"
+            form = {"reason": "taken back"}
+            maker.post(f"/admin/payouts/{payout.id}/ask/book_part", data=form)
+            with db.reading() as session:
+                asked = session.scalars(select(Consent.id).order_by(Consent.id.desc())).first()
+            checker.post(f"/admin/consents/{asked}", data={"answer": "agree"})
+            connected.installation.settle()
 
         assert all_payouts()[-1].status.value == "reversed"
         assert balance(connected, "anna") == payout.amount

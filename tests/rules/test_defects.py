@@ -85,7 +85,10 @@ SHOWN: dict[int, tuple[str, ...]] = {
     49: ("test_a_returned_payout_gives_all_its_parts_back",),
     50: ("test_queued_again_it_gets_a_new_key_after_the_quiet_time",),
     51: ("test_a_refund_since_the_approval_blocks",),
-    52: ("test_whoever_waits_for_long_is_a_task_and_can_be_paid_alone",),
+    52: (
+        "test_whoever_waits_for_long_is_a_task_and_can_be_paid_alone",
+        "test_a_payee_whom_no_run_reaches_is_told_of",
+    ),
     53: ("test_the_amount_is_the_sum_of_a_thousand_claims",),
     54: ("test_money_that_comes_back_is_payable_again",),
     55: ("test_another_counter_does_not_know_it",),
