@@ -98,6 +98,7 @@ class TestAPoint:
         own, many = sorted(found(), key=lambda one: one.rule)
         assert (own.rule, many.rule) == ("self_purchase", "velocity")
         finance = world.signed_in("checker")
+        assert "Reviews to decide" in finance.get("/admin/").text
         listed = finance.get("/admin/commissions").text
         assert f"/admin/reviews/{many.id}" in listed
 
