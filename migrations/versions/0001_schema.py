@@ -38,12 +38,12 @@ INSERT_ONLY = (
     "commission_sale_line",
     "commission_statement",
     "commission_statement_line",
-    "credit_note",
     "line_attribution",
     "lost_attribution",
     "order_event",
     "payee_tax",
     "payment_event",
+    "payout_paper",
     "payout_reconciliation",
     "self_billing",
     "statement_document",
@@ -804,6 +804,17 @@ def upgrade() -> None:
         batch_op.create_index("ix_account_device_hash", ["hash"], unique=False)
 
     op.create_table(
+        "account_preference",
+        sa.Column("account_id", commissions.schema.Id(), nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("value", Json, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_account_preference_account_id_account")
+        ),
+        sa.PrimaryKeyConstraint("account_id", "name", name=op.f("pk_account_preference")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "cart",
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("token", sa.String(length=40), nullable=False),
@@ -1170,6 +1181,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "role", name=op.f("pk_staff_membership")),
         sqlite_strict=True,
     )
+    with op.batch_alter_table("staff_membership", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_staff_membership_four_eyes",
+            ["account_id"],
+            unique=True,
+            sqlite_where=sa.text("role IN ('finance_maker', 'finance_checker')"),
+            postgresql_where=sa.text("role IN ('finance_maker', 'finance_checker')"),
+        )
+
     op.create_table(
         "statement_document",
         sa.Column("statement_id", commissions.schema.Id(), nullable=False),
@@ -1384,21 +1404,6 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
-        "credit_note",
-        sa.Column("payout_id", commissions.schema.Id(), nullable=False),
-        sa.Column("locale", sa.String(length=8), nullable=False),
-        sa.Column("sealed", sa.Text(), nullable=False),
-        sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["payout_id"],
-            ["commission_payout.id"],
-            name=op.f("fk_credit_note_payout_id_commission_payout"),
-        ),
-        sa.PrimaryKeyConstraint("payout_id", "locale", name=op.f("pk_credit_note")),
-        sqlite_strict=True,
-    )
-    op.create_table(
         "media",
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("product_id", commissions.schema.Id(), nullable=False),
@@ -1565,6 +1570,41 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_payee_tax_payee_id"), ["payee_id"], unique=False)
 
     op.create_table(
+        "payee_tax_change",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("payee_id", commissions.schema.Id(), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("label", sa.String(length=40), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("asked_by", sa.String(length=80), nullable=False),
+        sa.Column("asked_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("usable_from", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.String(length=80), nullable=True),
+        sa.Column("decided_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("note", sa.String(length=300), nullable=False),
+        sa.CheckConstraint(
+            "status <> 'accepted' OR decided_by <> asked_by",
+            name=op.f("ck_payee_tax_change_four_eyes"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["payee_id"], ["payee.id"], name=op.f("fk_payee_tax_change_payee_id_payee")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payee_tax_change")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("payee_tax_change", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_payee_tax_change_payee_id_id"), ["payee_id", "id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_payee_tax_change_open",
+            ["payee_id"],
+            unique=True,
+            sqlite_where=sa.text("status = 'open'"),
+            postgresql_where=sa.text("status = 'open'"),
+        )
+
+    op.create_table(
         "payment",
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("order_id", commissions.schema.Id(), nullable=False),
@@ -1594,6 +1634,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("intent_id", name=op.f("uq_payment_intent_id")),
         sa.UniqueConstraint("order_id", "attempt", name=op.f("uq_payment_order_id_attempt")),
         sa.UniqueConstraint("session_id", name=op.f("uq_payment_session_id")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "payout_paper",
+        sa.Column("payout_id", commissions.schema.Id(), nullable=False),
+        sa.Column("locale", sa.String(length=8), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["payout_id"],
+            ["commission_payout.id"],
+            name=op.f("fk_payout_paper_payout_id_commission_payout"),
+        ),
+        sa.PrimaryKeyConstraint("payout_id", "locale", name=op.f("pk_payout_paper")),
         sqlite_strict=True,
     )
     op.create_table(
@@ -3448,7 +3503,17 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_point_manager_id"))
 
     op.drop_table("point")
+    op.drop_table("payout_paper")
     op.drop_table("payment")
+    with op.batch_alter_table("payee_tax_change", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_payee_tax_change_open",
+            sqlite_where=sa.text("status = 'open'"),
+            postgresql_where=sa.text("status = 'open'"),
+        )
+        batch_op.drop_index(batch_op.f("ix_payee_tax_change_payee_id_id"))
+
+    op.drop_table("payee_tax_change")
     with op.batch_alter_table("payee_tax", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_payee_tax_payee_id"))
 
@@ -3475,7 +3540,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_media_product_id"))
 
     op.drop_table("media")
-    op.drop_table("credit_note")
     op.drop_table("connect_account")
     with op.batch_alter_table("commission_plan_version", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_commission_plan_version_plan_id_effective_from"))
@@ -3507,6 +3571,13 @@ def downgrade() -> None:
     op.drop_table("abuse_allowed_pair")
     op.drop_table("tax_rate")
     op.drop_table("statement_document")
+    with op.batch_alter_table("staff_membership", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_staff_membership_four_eyes",
+            sqlite_where=sa.text("role IN ('finance_maker', 'finance_checker')"),
+            postgresql_where=sa.text("role IN ('finance_maker', 'finance_checker')"),
+        )
+
     op.drop_table("staff_membership")
     with op.batch_alter_table("product", schema=None) as batch_op:
         batch_op.drop_index("ix_product_list")
@@ -3558,6 +3629,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_cart_account_id"))
 
     op.drop_table("cart")
+    op.drop_table("account_preference")
     with op.batch_alter_table("account_device", schema=None) as batch_op:
         batch_op.drop_index("ix_account_device_hash")
         batch_op.drop_index(batch_op.f("ix_account_device_expires_at"))

@@ -13,7 +13,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shop.kernel.db import Base, Id, UtcDateTime
+from shop.kernel.db import Base, Id, Json, UtcDateTime
 
 
 class StaffRole(StrEnum):
@@ -67,6 +67,28 @@ class StaffMembership(Base):
     role: Mapped[str] = mapped_column(String(20), primary_key=True)
     granted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     granted_by: Mapped[str] = mapped_column(String(80))
+
+    __table_args__ = (
+        # Whoever prepares payouts never approves them, not even by a role that was slipped in.
+        Index(
+            "uq_staff_membership_four_eyes",
+            "account_id",
+            unique=True,
+            sqlite_where=role.in_(("finance_maker", "finance_checker")),
+            postgresql_where=role.in_(("finance_maker", "finance_checker")),
+        ),
+    )
+
+
+class Preference(Base):
+    """How one person likes a page of the desk to be."""
+
+    __tablename__ = "account_preference"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    """The page and what of it, such as `orders.columns`."""
+    value: Mapped[list[str]] = mapped_column(Json)
 
 
 class SignInCode(Base):

@@ -1,14 +1,17 @@
 """Reading parcels, tickets and work lists."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shop.catalog.models import Location
 from shop.fulfillment import pickup
+from shop.fulfillment.hand_over import MAY_LEAVE
 from shop.fulfillment.models import Fulfillment, FulfillmentLine, PickupTicket, ShippingRate
+from shop.orders.models import Order, OrderLine, OrderStatus
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,56 @@ def tickets_of(session: Session, order_id: int) -> list[Ticket]:
         .order_by(PickupTicket.id)
     )
     return [Ticket(found, pickup.code_of(found), location) for found, location in rows]
+
+
+@dataclass(frozen=True)
+class ToShip:
+    """What of an order still waits for a carrier."""
+
+    order_id: int
+    number: str
+    may_leave: bool
+    """Placed and paid."""
+    handed_over: int
+    """Units of the order that left before; a page that shows another figure is old."""
+    lines: tuple[OrderLine, ...]
+    """Lines with units that wait to be shipped."""
+
+    @property
+    def units(self) -> dict[int, int]:
+        """Waiting units by line."""
+        return {
+            line.id: line.quantity - line.fulfilled_count - line.canceled_count
+            for line in self.lines
+        }
+
+
+def to_ship(session: Session, order_ids: Collection[int]) -> list[ToShip]:
+    """Of these orders, oldest first; one statement."""
+    rows = session.execute(
+        select(Order.id, Order.number, Order.status, Order.payment_status, OrderLine)
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .where(Order.id.in_(sorted(order_ids)))
+        .order_by(Order.id, OrderLine.position)
+    ).all()
+    found = []
+    for (order_id, number, status, paid), group in groupby(rows, key=lambda row: tuple(row[:4])):
+        lines = [row[4] for row in group]
+        found.append(
+            ToShip(
+                order_id,
+                number,
+                status == OrderStatus.PLACED and paid in MAY_LEAVE,
+                sum(line.fulfilled_count for line in lines),
+                tuple(
+                    line
+                    for line in lines
+                    if line.delivery == "shipping"
+                    and line.fulfilled_count + line.canceled_count < line.quantity
+                ),
+            )
+        )
+    return found
 
 
 @dataclass(frozen=True)

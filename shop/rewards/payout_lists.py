@@ -19,6 +19,7 @@ from commissions.models import (
     Payout,
     PayoutStatus,
 )
+from shop.rewards import taxes
 from shop.rewards.models import Consent, ConsentState
 
 _S = PayoutStatus
@@ -65,13 +66,23 @@ def payouts(
     session: Session,
     *,
     group: str = "",
+    tax: str = "",
     run_id: int | None = None,
     before: int | None = None,
     limit: int = 50,
 ) -> Sequence[Payout]:
-    """Payouts of a group, newest first; all of them for a group without a name."""
+    """Payouts of a group, newest first; all of them for a group without a name.
+
+    `tax` is `known` or `missing` for payees whose tax data is, empty for all.
+    """
+    has_form = taxes.has_form()
     return queries.payouts(
-        session, statuses=GROUPS.get(group, ()), run_id=run_id, before=before, limit=limit
+        session,
+        statuses=GROUPS.get(group, ()),
+        run_id=run_id,
+        only_if={"known": has_form, "missing": ~has_form}.get(tax),
+        before=before,
+        limit=limit,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import ColumnElement, Text, cast, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from commissions.models import Payout, PayoutStatus
@@ -63,6 +63,12 @@ def data_of(session: Session, payee_ids: Collection[int]) -> dict[int, PayeeTax]
     return {row.payee_id: row for row in rows}
 
 
+def has_form() -> ColumnElement[bool]:
+    """SQL on payouts: the payee's tax data is known."""
+    known = select(literal(keys.PAYEE) + cast(PayeeTax.payee_id, Text))
+    return Payout.payee_key.in_(known)
+
+
 def as_of(session: Session, payee_id: int, moment: datetime) -> PayeeTax | None:
     """The tax data that counted at a moment, so that an old document stays as it was."""
     return session.scalars(
@@ -88,7 +94,7 @@ def set_data(session: Session, payee_id: int, data: TaxData, *, by: str, at: dat
         raise Invalid(_l("Please check the marked fields."), fields=wrong)
     before = data_of(session, [payee_id]).get(payee_id)
     tax_id = "".join(data.tax_id.split())[:40]
-    sealed, label = (signing.seal(tax_id), _masked(tax_id)) if tax_id else ("", "")
+    sealed, label = (signing.seal(tax_id), masked(tax_id)) if tax_id else ("", "")
     if not tax_id and before is not None:
         sealed, label = before.tax_id_sealed, before.tax_id_label
     session.execute(
@@ -257,5 +263,6 @@ def _zone(session: Session) -> ZoneInfo:
     return brands.current(session).zone
 
 
-def _masked(number: str) -> str:
+def masked(number: str) -> str:
+    """What people may see of a tax number."""
     return f"•••• {number[-4:]}" if len(number) > 8 else "••••"

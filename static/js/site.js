@@ -85,3 +85,11 @@ if (cart) {
 
 const visited = document.querySelector("[data-visit]");
 if (visited) fetch(visited.dataset.visit, { method: "POST", keepalive: true }).catch(() => {});
+
+for (const all of document.querySelectorAll("[data-all]")) {
+  const boxes = all.closest("form").querySelectorAll(`input[name="${all.dataset.all}"]`);
+  all.hidden = false;
+  all.addEventListener("change", (event) => {
+    for (const box of boxes) box.checked = event.target.checked;
+  });
+}

@@ -1,17 +1,19 @@
 """Orders: the list with its filters, the file of it, one order whole, its packing slip."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, abort, request, stream_with_context
 
 from shop.fulfillment import queries as fulfillments
 from shop.kernel import audit, clock, db, ids
-from shop.kernel.i18n import locale
+from shop.kernel.i18n import _l, locale
 from shop.network import queries as network
 from shop.orders import queries
 from shop.web import access, render
 from shop.web.actor import current_actor
-from shop.web.admin import orders_export, orders_filter, orders_page
+from shop.web.admin import orders_columns, orders_export, orders_filter, orders_page
+from shop.web.admin.orders_columns import COLUMNS
 from shop.web.admin.orders_filter import DELIVERIES, FULFILLMENTS, PAYMENTS, PERIODS, STATUSES, TABS
 from shop.web.admin.routes import blueprint
 
@@ -27,6 +29,7 @@ def orders() -> Response:
         )
         beside = queries.brought(session, [row.id for row in page.items])
         point = network.point(session, wanted.point_id) if wanted.point_id else None
+        columns = orders_columns.of(session, current_actor().account_id or 0)
     return render.page(
         "admin/orders/list.html",
         page=page,
@@ -38,6 +41,8 @@ def orders() -> Response:
         periods=PERIODS,
         choices={"payment": PAYMENTS, "fulfillment": FULFILLMENTS, "status": STATUSES},
         deliveries=DELIVERIES,
+        columns=columns,
+        all_columns=COLUMNS,
         is_filtered=any(request.args.get(name) for name in request.args if name != "after"),
     )
 
@@ -47,18 +52,28 @@ def orders() -> Response:
 def export_orders() -> Response:
     """The same list as a file; who took it, and with which filter, is kept."""
     wanted, actor, at = _wanted(), current_actor(), clock.now()
-    names = sorted(name for name in request.args if request.args[name] and name != "text")
+    names = sorted(set(request.args) - {"text", orders_filter.CHOSEN})
+    asked = {name: request.args[name][:80] for name in names if request.args[name]}
+    if wanted.ids:
+        asked["chosen"] = str(len(wanted.ids))
     with db.unit_of_work() as session:
-        audit.record(
-            session, "orders.exported", "order", "list", by=actor.key, at=at,
-            after={name: request.args[name][:80] for name in names},
-        )  # fmt: skip
+        audit.record(session, "orders.exported", "order", "list", by=actor.key, at=at, after=asked)
     rows = orders_export.rows(wanted, tag=locale(), zone=render.current_brand().zone)
     answer = Response(stream_with_context(rows), mimetype="text/csv")
     name = f"orders-{render.stamp(at)}.csv"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
+
+
+@blueprint.get("/orders/export/chosen")
+@access.order_staff
+def export_chosen_orders() -> Any:
+    """The ticked orders only; nothing ticked is not everything."""
+    if not orders_filter.chosen(request.args):
+        said = _l("Tick the orders first.")
+        return render.back_to("admin.orders", say_so=said, tone="warn")
+    return export_orders()
 
 
 @blueprint.get("/orders/<int:order_id>")
@@ -81,4 +96,7 @@ def packing_slip(order_id: int) -> Any:
 
 
 def _wanted() -> queries.Filter:
-    return orders_filter.read(request.args, zone=render.current_brand().zone, today=render.today())
+    wanted = orders_filter.read(
+        request.args, zone=render.current_brand().zone, today=render.today()
+    )
+    return replace(wanted, ids=orders_filter.chosen(request.args))

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from werkzeug.datastructures import MultiDict
+
 from shop.kernel import ids
 from shop.kernel.i18n import _l
 from shop.kernel.words import Words
@@ -30,6 +32,11 @@ DELIVERIES = ("shipping", "pickup", "digital")
 DISPUTES = ("needs_response", "under_review", "won", "lost")
 
 
+CHOSEN = "order"
+"""Name of the boxes beside the orders."""
+MOST = 100
+
+
 @dataclass(frozen=True)
 class Tab:
     """A ready-made filter above the list."""
@@ -47,6 +54,8 @@ TABS = (
     Tab(_l("Disputes"), {"dispute": "needs_response"}),
 )
 _OF_TABS = ("status", "waits", "task", "dispute", "payment", "fulfillment", "delivery")
+ARGUMENTS = (*_OF_TABS, "text", "period", "since", "until", "point")
+"""Everything that narrows the list."""
 
 
 def read(arguments: Mapping[str, str], *, zone: ZoneInfo, today: date) -> Filter:
@@ -66,6 +75,12 @@ def read(arguments: Mapping[str, str], *, zone: ZoneInfo, today: date) -> Filter
         since=since,
         until=until,
     )
+
+
+def chosen(arguments: MultiDict[str, str]) -> tuple[int, ...]:
+    """The orders that were ticked, each once, no more than can be worked on at a time."""
+    found = (ids.read(text) for text in arguments.getlist(CHOSEN))
+    return tuple(dict.fromkeys(one for one in found if one))[:MOST]
 
 
 def chosen_tab(arguments: Mapping[str, str]) -> Tab | None:

@@ -14,10 +14,10 @@ from shop.kernel.errors import Invalid, ShopError
 from shop.kernel.i18n import _l
 from shop.kernel.words import Words, say
 from shop.rewards import consents as consents_verbs
-from shop.rewards import credit_notes, earnings, keys, payout_lists, payout_stops, sentences, taxes
+from shop.rewards import earnings, keys, payout_lists, payout_papers, payout_stops, sentences, taxes
 from shop.rewards import payouts as rewards
 from shop.rewards.models import Act
-from shop.web import access, render
+from shop.web import access, render, statement_answers
 from shop.web.actor import current_actor
 from shop.web.admin import consents, payout_words
 from shop.web.admin.routes import blueprint
@@ -30,21 +30,18 @@ def payout(payout_id: int) -> Response:
     return _page(payout_id)
 
 
-@blueprint.get("/payouts/<int:payout_id>/credit-note.pdf")
+@blueprint.get("/payouts/<int:payout_id>/paper.pdf")
 @access.finance
-def credit_note(payout_id: int) -> Any:
-    """The document for a dealer whose payout is set off."""
+def payout_paper(payout_id: int) -> Any:
+    """The credit note of a dealer, or the slip that comes with a salary."""
     with db.reading() as session:
         if payout_lists.one(session, payout_id) is None:
             abort(404)
     try:
-        content = credit_notes.document(payout_id)
+        content = payout_papers.document(payout_id)
     except ShopError as error:
         return _page(payout_id, message=say(error.message), status=error.status)
-    answer = Response(content, mimetype="application/pdf")
-    answer.headers["Content-Disposition"] = f'attachment; filename="credit-note-{payout_id}.pdf"'
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
+    return statement_answers.pdf(content, f"payout-{payout_id}")
 
 
 @blueprint.post("/payouts/<int:payout_id>/void")
