@@ -88,6 +88,23 @@ class Ending:
     note: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """What came back of a payout after it was sent: one point's part of it.
+
+    `amount` is in minor units; below zero it ends what was given before, because the rest came back
+    as well and the payout gives everything to the payee again.
+    """
+
+    key: str
+    payout_id: int
+    point_key: str
+    payee_key: str
+    currency: str
+    amount: int
+    note: str
+
+
 def correct(
     session: Session, wanted: Correction, *, by: str, second: str, at: datetime, ids: Ids
 ) -> int:
@@ -177,6 +194,26 @@ def note_invoice(session: Session, wanted: Ending, *, by: str, at: datetime, ids
     return _end(session, wanted, CaseKind.INVOICE, by=by, second=None, at=at, ids=ids)
 
 
+def give_returned(
+    session: Session, wanted: Returned, *, by: str, second: str, at: datetime, ids: Ids
+) -> int:
+    """What came back is payable again at once; the case. Told again it is found, not doubled.
+
+    Raises SamePerson, NoReason and KeyReused.
+    """
+    if by == second:
+        raise SamePerson(by=by)
+    if not wanted.note.strip() or wanted.amount == 0:
+        raise NoReason(key=wanted.key)
+    case = _new_case(wanted, CaseKind.RETURNED, by=by, second=second, at=at, ids=ids)
+    case |= {"payout_id": wanted.payout_id, "reason": Reason.PAYMENT_FAILED}
+    lock_balances(session, [(wanted.payee_key, wanted.currency)])
+    if known := _known(session, case):
+        return known
+    _write(session, case, EntryKind.RETURNED, at=at, ids=ids)
+    return int(case["id"])
+
+
 _KINDS = {CaseKind.WRITE_OFF: EntryKind.WRITE_OFF, CaseKind.REPAYMENT: EntryKind.REPAID}
 
 
@@ -214,7 +251,7 @@ def _debt(session: Session, payee_key: str, currency: str, at: datetime) -> int:
 
 
 def _new_case(
-    wanted: Correction | Ending,
+    wanted: Correction | Ending | Returned,
     kind: CaseKind,
     *,
     by: str,
@@ -238,6 +275,7 @@ def _new_case(
         "line_id": None,
         "decision_id": None,
         "reverses_id": None,
+        "payout_id": None,
         "hold_days": 0,
         "by": by,
         "second": second,

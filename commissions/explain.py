@@ -175,6 +175,7 @@ def _by_hand(session: Session, row: Any) -> Step:
         "kind": done.kind.value,
         "reason": done.reason.value,
         "note": done.note,
+        "amount": done.amount,
         "sale": sale_key or "",
         "by": done.by,
         "second": done.second or "",

@@ -25,7 +25,11 @@ WITHHELD = "tax:withheld"
 BAD_DEBT = "brand:bad_debt"
 CLEARING = "payout:clearing"
 
-OTHER_SIDE = {EntryKind.WRITE_OFF: BAD_DEBT, EntryKind.REPAID: CASH}
+OTHER_SIDE = {
+    EntryKind.WRITE_OFF: BAD_DEBT,
+    EntryKind.REPAID: CASH,
+    EntryKind.RETURNED: CASH,
+}
 """Where an entry's money comes from if it is no expense; a reserve has an account per payee."""
 
 _EARNED, _RESERVE = ":earned", ":reserve"

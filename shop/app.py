@@ -12,6 +12,7 @@ from shop import cli, wiring
 from shop.kernel import brand as brands
 from shop.kernel import clock, db, files, i18n, logs, nodes, signing
 from shop.kernel.settings import Settings, from_environment
+from shop.rewards import restores
 from shop.web import access, actor, converters, errors, languages, render, security, unreadable
 from shop.web import blueprints as faces
 
@@ -84,6 +85,8 @@ def _connect(settings: Settings) -> None:
     db.bind(db.make_engine(settings.database_url, pooled=settings.pooled))
     wiring.assert_database(may_lose_power=settings.testing)
     nodes.lease()
+    restores.keep_in(settings.data_dir)
+    restores.check()
 
 
 def _speak(app: Flask) -> None:

@@ -22,7 +22,15 @@ from shop.network import importer as network_importer
 from shop.network.destinations import DestinationChanged
 from shop.network.joining import ApplicationDecided, ApplicationMade
 from shop.network.points import PointActivated, PointsActivated, PointStatusChanged
-from shop.notifications import applications, buyers, messages, objections, outgoing, ports
+from shop.notifications import (
+    applications,
+    buyers,
+    messages,
+    objections,
+    outgoing,
+    ports,
+    tax_data,
+)
 from shop.notifications import destinations as destination_news
 from shop.orders.events import (
     Delivered,
@@ -42,12 +50,14 @@ from shop.rewards import (
     payout_stops,
     payouts,
     reconciling,
+    restores,
     statements,
     upkeep,
     what_if,
 )
 from shop.rewards.abuse import applying, reviewing
 from shop.rewards.objections import ObjectionAnswered
+from shop.rewards.tax_changes import TaxDataChanging
 from shop.search import index
 from shop.storefront import edit as storefronts
 from shop.storefront import opening
@@ -80,6 +90,7 @@ EVENTS: Mapping[type[Event], Sequence[Callable[..., None]]] = {
     BankPaymentSeen: (on_transfer.on_bank_payment,),
     AccountChanged: (on_transfer.on_account,),
     ObjectionAnswered: (objections.on_answered,),
+    TaxDataChanging: (tax_data.on_changing,),
 }
 
 JOBS: Mapping[str, Job] = {
@@ -95,6 +106,7 @@ JOBS: Mapping[str, Job] = {
     applications.TO_APPLICANT: Job(applications.send_decision, calls_outside=True),
     buyers.TO_BUYER: Job(buyers.send, calls_outside=True),
     destination_news.TELL_OWNERS: Job(destination_news.send_warning, calls_outside=True),
+    tax_data.TELL_OWNERS: Job(tax_data.send_warning, calls_outside=True),
     objections.TELL_OF_ANSWER: Job(objections.send_answer, calls_outside=True),
     "notifications.to_point": Job(messages.send_to_point, calls_outside=True),
     "payments.poll": Job(endings.poll, calls_outside=True),
@@ -116,6 +128,7 @@ JOBS: Mapping[str, Job] = {
     "kernel.purge": Job(jobs.purge, calls_outside=True),
     "notifications.purge": Job(ports.purge_mailbox, calls_outside=True),
     payouts.SEND: Job(payouts.send_due, calls_outside=True),
+    restores.STEP: Job(restores.work, calls_outside=True),
     reconciling.RECONCILE: Job(reconciling.work, calls_outside=True),
     reconciling.REVERSE_LATER: Job(reconciling.reverse_later, calls_outside=True),
     payout_runs.WORK: Job(payout_runs.work, calls_outside=True),
@@ -140,6 +153,7 @@ TIMETABLE: Mapping[str, timedelta] = {
     reviewing.POINTS: timedelta(hours=1),
     reviewing.FORGET: timedelta(days=1),
     payouts.SEND: timedelta(minutes=5),
+    restores.STEP: timedelta(minutes=5),
     reconciling.RECONCILE: timedelta(days=1),
 }
 

@@ -7,8 +7,10 @@ import atexit
 import itertools
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,7 +31,7 @@ _RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
 _numbers = itertools.count(1)
 _templates: dict[tuple[str, str], str] = {}
 
-__all__ = ["APP_ROLE", "KINDS", "Urls", "fresh_database", "make_engine"]
+__all__ = ["APP_ROLE", "KINDS", "Copy", "Urls", "backup", "fresh_database", "make_engine"]
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,7 @@ def fresh_database(kind: str, name: str, build: Callable[[Engine], None]) -> Url
         return Urls(kind, url, url)
     template = _postgres_template(name, build)
     database = f"t_{_WORKER}_{number}"
-    # Copying files costs a third of logging each page: three thousand copies are a run's dearest part.
-    _admin(f'CREATE DATABASE "{database}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+    _copy(template, to=database)
     return Urls(kind, _postgres_url(database, APP_ROLE), _postgres_url(database))
 
 
@@ -73,6 +74,47 @@ def _quick_place() -> str:
     except OSError:
         roomy = False
     return memory if roomy and os.access(memory, os.W_OK) else tempfile.gettempdir()
+
+
+def _copy(database: str | None, *, to: str | None) -> None:
+    # Copying files costs a third of logging each page, and a run makes copies by the thousand.
+    _admin(f'CREATE DATABASE "{to}" TEMPLATE "{database}" STRATEGY FILE_COPY')
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A backup of a database as it was at one moment."""
+
+    urls: Urls
+    kept: str
+
+    def put_back(self) -> None:
+        """The database is again as it was; nobody may be connected to it."""
+        if self.urls.kind == "sqlite":
+            path = Path(make_url(self.urls.app).database or "")
+            for left in ("-wal", "-shm"):
+                path.with_name(path.name + left).unlink(missing_ok=True)
+            shutil.copy(self.kept, path)
+            return
+        name = make_url(self.urls.app).database
+        _admin(f'DROP DATABASE "{name}" WITH (FORCE)')
+        _copy(self.kept, to=name)
+
+
+def backup(urls: Urls) -> Copy:
+    """Copy a database, as an operator would; on PostgreSQL nobody may be connected to it."""
+    number = next(_numbers)
+    if urls.kind == "sqlite":
+        kept = _scratch() / f"backup-{number}.sqlite"
+        with (
+            closing(sqlite3.connect(make_url(urls.app).database or "")) as source,
+            closing(sqlite3.connect(kept)) as target,
+        ):
+            source.backup(target)
+        return Copy(urls, str(kept))
+    name = f"backup_{_WORKER}_{number}"
+    _copy(make_url(urls.app).database, to=name)
+    return Copy(urls, name)
 
 
 @cache

@@ -16,6 +16,7 @@ _KINDS = {
     CaseKind.REVERSAL: EntryKind.REVERSE,
     CaseKind.WRITE_OFF: EntryKind.WRITE_OFF,
     CaseKind.REPAYMENT: EntryKind.REPAID,
+    CaseKind.RETURNED: EntryKind.RETURNED,
 }
 
 

@@ -12,6 +12,7 @@ from commissions.models import (
     Approval,
     Batch,
     BatchItem,
+    Case,
     Claim,
     Entry,
     Payout,
@@ -32,6 +33,27 @@ def check(session: Session) -> Iterator[Finding]:
     yield from _approvals(session)
     yield from _files(session)
     yield from _books(session)
+    yield from _came_back(session)
+
+
+def _came_back(session: Session) -> Iterator[Finding]:
+    """What came back in part is what people booked, point by point."""
+    done = table_of(Case)
+    given = (
+        select(done.c.payout_id, func.sum(done.c.amount).label("amount"))
+        .where(done.c.payout_id.is_not(None))
+        .group_by(done.c.payout_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(Payout.id, Payout.returned_amount, given.c.amount)
+        .join(given, given.c.payout_id == Payout.id, isouter=True)
+        .where(func.coalesce(given.c.amount, 0) != Payout.returned_amount)
+        .order_by(Payout.id)
+    )
+    for payout_id, expected, found in rows:
+        detail = {"expected": expected, "found": int(found or 0)}
+        yield Finding("returned_part_differs", str(payout_id), detail)
 
 
 def _files(session: Session) -> Iterator[Finding]:

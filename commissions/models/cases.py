@@ -26,6 +26,8 @@ class CaseKind(StrEnum):
     """A debt was sent as an invoice. Moves nothing."""
     REPAYMENT = "repayment"
     """The payee brought back what it owed."""
+    RETURNED = "returned"
+    """A part of a payout came back from the provider, or (negative) the rest did as well."""
 
 
 class Reason(StrEnum):
@@ -49,6 +51,7 @@ class Case(Base):
     __table_args__ = (
         Index(None, "payee_key", "currency", "id"),
         Index(None, "kind", "id"),
+        Index(None, "payout_id"),
         CheckConstraint(
             f"amount <> 0 AND amount BETWEEN -{MAX_AMOUNT} AND {MAX_AMOUNT}", name="amount"
         ),
@@ -56,8 +59,10 @@ class Case(Base):
         CheckConstraint("kind = 'invoice' OR second IS NOT NULL", name="two_people"),
         CheckConstraint("(kind = 'reversal') = (reverses_id IS NOT NULL)", name="reversal"),
         CheckConstraint(
-            "kind IN ('correction', 'reversal') OR amount > 0", name="debts_are_positive"
+            "kind IN ('correction', 'reversal', 'returned') OR amount > 0",
+            name="debts_are_positive",
         ),
+        CheckConstraint("(kind = 'returned') = (payout_id IS NOT NULL)", name="returned"),
         CheckConstraint("line_id IS NULL OR sale_id IS NOT NULL", name="line_of_sale"),
     )
 
@@ -83,6 +88,8 @@ class Case(Base):
         Id, ForeignKey("commission_case.id"), unique=True
     )
     """Null but for a reversal."""
+    payout_id: Mapped[int | None] = mapped_column(Id, ForeignKey("commission_payout.id"))
+    """Null but for what came back of a payout."""
     hold_days: Mapped[int]
     by: Mapped[str]
     second: Mapped[str | None]

@@ -34,6 +34,8 @@ class EntryKind(StrEnum):
     """A debt that the brand gives up."""
     REPAID = "repaid"
     """A payee brought back what it owed."""
+    RETURNED = "returned"
+    """A part of a payout that came back from the provider, or (negative) its end in the whole."""
 
 
 ORIGINS = (
@@ -42,6 +44,7 @@ ORIGINS = (
     EntryKind.MANUAL,
     EntryKind.WRITE_OFF,
     EntryKind.REPAID,
+    EntryKind.RETURNED,
 )
 """Kinds that stand for themselves; all others follow one of these."""
 
@@ -157,7 +160,8 @@ class Entry(Base):
             f"amount <> 0 AND amount BETWEEN -{MAX_AMOUNT} AND {MAX_AMOUNT}", name="amount"
         ),
         CheckConstraint(
-            "(kind IN ('earn', 'difference', 'manual', 'write_off', 'repaid')) = (origin_id = id)",
+            "(kind IN ('earn', 'difference', 'manual', 'write_off', 'repaid', 'returned'))"
+            " = (origin_id = id)",
             name="origin",
         ),
         CheckConstraint("kind <> 'earn' OR amount > 0", name="earn_is_positive"),
@@ -166,7 +170,7 @@ class Entry(Base):
         ),
         CheckConstraint(
             "kind IN ('earn', 'adjust', 'reverse', 'reserve', 'difference',"
-            " 'manual', 'write_off', 'repaid')",
+            " 'manual', 'write_off', 'repaid', 'returned')",
             name="kind",
         ),
         # No amount without its source: a line that was sold, an award with the lines it counted, or
@@ -177,7 +181,8 @@ class Entry(Base):
             " AND award_id IS NULL AND case_id IS NULL)"
             " OR (kind = 'difference' AND role <> 'manual' AND award_id IS NOT NULL"
             " AND case_id IS NULL AND sale_id IS NULL AND line_id IS NULL)"
-            " OR (kind IN ('manual', 'write_off', 'repaid', 'reverse') AND role = 'manual'"
+            " OR (kind IN ('manual', 'write_off', 'repaid', 'returned', 'reverse')"
+            " AND role = 'manual'"
             " AND case_id IS NOT NULL AND award_id IS NULL"
             " AND sale_id IS NULL AND line_id IS NULL)",
             name="source",

@@ -25,7 +25,7 @@ class PayoutStatus(StrEnum):
     BLOCKED = "blocked"
     """Needs a person; the money stays owed."""
     QUARANTINED = "quarantined"
-    """Facts disagree; all payouts are halted."""
+    """Facts disagree and people look; unless only a part came back, all payouts are halted."""
     SENT = "sent"
     SETTLED = "settled"
     FAILED = "failed"
@@ -38,14 +38,14 @@ class PayoutStatus(StrEnum):
 _S = PayoutStatus
 payout_steps = Machine(
     {
-        _S.DRAFT: {_S.APPROVED, _S.VOID},
-        _S.APPROVED: {_S.DRAFT, _S.QUEUED, _S.VOID},
+        _S.DRAFT: {_S.APPROVED, _S.VOID, _S.QUARANTINED},
+        _S.APPROVED: {_S.DRAFT, _S.QUEUED, _S.VOID, _S.QUARANTINED},
         _S.QUEUED: {_S.SENDING, _S.BLOCKED, _S.VOID, _S.QUARANTINED},
         _S.SENDING: {_S.SENT, _S.QUEUED, _S.BLOCKED, _S.QUARANTINED},
         _S.BLOCKED: {_S.QUEUED, _S.VOID, _S.QUARANTINED},
-        _S.QUARANTINED: {_S.BLOCKED, _S.SENT},
+        _S.QUARANTINED: {_S.BLOCKED, _S.SENT, _S.SETTLED, _S.REVERSED},
         _S.SENT: {_S.SETTLED, _S.FAILED, _S.REVERSED, _S.QUARANTINED},
-        _S.SETTLED: {_S.FAILED, _S.REVERSED},
+        _S.SETTLED: {_S.FAILED, _S.REVERSED, _S.QUARANTINED},
         _S.FAILED: set(),
         _S.REVERSED: set(),
         _S.VOID: set(),
@@ -80,6 +80,11 @@ class Payout(Base):
         ),
         CheckConstraint("approved_by IS NULL OR approved_by <> created_by", name="four_eyes"),
         CheckConstraint("approvals_needed BETWEEN 1 AND 2", name="approvals_needed"),
+        CheckConstraint(
+            "returned_amount >= 0 AND accepted_amount >= 0"
+            " AND returned_amount + accepted_amount <= net_amount",
+            name="came_back",
+        ),
         # Two workers of one run cannot both prepare the same payee.
         UniqueConstraint("run_id", "payee_key", "currency"),
     )
@@ -138,6 +143,17 @@ class Payout(Base):
     """The terms hash that was agreed to."""
     sent_at: Mapped[datetime | None]
     """Null until the provider has it."""
+    settled_at: Mapped[datetime | None]
+    """Null until the payee's bank has it."""
+    returned_amount: Mapped[int] = mapped_column(Amount, default=0)
+    """Of a transfer that was taken back in part: what two people booked as payable again."""
+    accepted_amount: Mapped[int] = mapped_column(Amount, default=0)
+    """Of the same: what they accepted as it is, because nothing is owed for it."""
+
+    @property
+    def known_back_amount(self) -> int:
+        """How much of the transfer came back as far as people have decided about it."""
+        return self.returned_amount + self.accepted_amount
 
 
 class Approval(Base):

@@ -222,17 +222,19 @@ def clear_quarantine(
 ) -> bool:
     """Two people have looked at a payout whose facts disagreed.
 
-    One that was sent stands as sent again; another is held, and goes on or is taken back from there.
+    One that was sent stands as it did; another is held, and goes on or is taken back from there.
     False if that was done before. Raises SamePerson, StaleState.
     """
     if by == second:
         raise SamePerson(payout=payout_id, by=by)
-    was_sent = payout_of(session, payout_id).transfer_ref is not None
+    payout = payout_of(session, payout_id)
+    was_sent = payout.transfer_ref is not None
+    stands = PayoutStatus.SETTLED if payout.settled_at is not None else PayoutStatus.SENT
     return payout_steps.move(
         session,
         Payout,
         payout_id,
-        to=PayoutStatus.SENT if was_sent else PayoutStatus.BLOCKED,
+        to=stands if was_sent else PayoutStatus.BLOCKED,
         by=by,
         at=at,
         ids=ids,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from commissions.canonical import fingerprint
 from commissions.holds import is_held, is_open
-from commissions.models import Balance, Claim, Entry, Hold, Payout, Release
+from commissions.models import Balance, Claim, Entry, EntryKind, Hold, Payout, Release
 from commissions.rows import table_of
 
 entry, release, claim = table_of(Entry), table_of(Release), table_of(Claim)
@@ -45,6 +45,20 @@ def claimable_of(
         .order_by(entry.c.id)
     )
     return [(row.id, row.amount) for row in rows]
+
+
+def paid_before(session: Session, payee_key: str, currency: str, at: datetime) -> int:
+    """How much of what may be claimed came back of earlier payouts, in minor units.
+
+    Fee and tax of it stayed with those, so neither is taken from it a second time.
+    """
+    back = claimable(at).where(
+        entry.c.payee_key == payee_key,
+        entry.c.currency == currency,
+        entry.c.kind == EntryKind.RETURNED,
+    )
+    found = back.subquery()
+    return int(session.scalar(select(func.sum(found.c.amount))) or 0)
 
 
 def payees_with_money(session: Session, at: datetime) -> list[tuple[str, str, int]]:

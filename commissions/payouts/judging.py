@@ -93,6 +93,7 @@ def _mark(session: Session, sender: Sender, payout: Payout, order: Order) -> Pro
     payout.absent_confirmed_at = None
     session.flush()
     log(session, payout, "marked", by=sender.by, at=now, ids=sender.ids)
+    sender.on_mark(session)
     return None
 
 

@@ -5,7 +5,7 @@ Separate from sending.py because every step ends in one of these.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ from commissions.models import Payout, PayoutStatus, payout_steps
 from commissions.payouts.approving import locked_payout, payout_of
 from commissions.payouts.attempts import log
 from commissions.payouts.halting import halt_payouts
-from commissions.payouts.method import Order
+from commissions.payouts.method import Order, Transfer
 from commissions.rows import row_count
 
 LEASE = timedelta(minutes=5)
@@ -45,6 +45,14 @@ def _no_objection(_session: Session, _payout: Payout) -> str:
     return ""
 
 
+def _nothing(_session: Session) -> None:
+    return None
+
+
+def _nothing_more() -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
     """A worker's hands: transactions, clocks, ids and the host's own last check."""
@@ -60,6 +68,10 @@ class Sender:
     """Names this worker; no two live ones share it."""
     may_send: Callable[[Session, Payout], str] = field(default=_no_objection)
     """Asked in the marking transaction: code of what forbids sending now, or nothing."""
+    on_mark: Callable[[Session], None] = field(default=_nothing)
+    """Told in the marking transaction that money is about to leave."""
+    before_call: Callable[[], None] = field(default=_nothing_more)
+    """Told after its commit and before the call; what it raises lets nothing leave."""
 
 
 def due_payouts(session: Session, rail: str, *, wall: datetime, limit: int = 100) -> list[int]:
@@ -143,16 +155,36 @@ def block_payout(session: Session, sender: Sender, payout: Payout, reason: str) 
     return Progress.BLOCKED
 
 
-def quarantine(session: Session, sender: Sender, payout: Payout, reason: str) -> Progress:
-    """Facts disagree: stop everything and let people look."""
+def quarantine(
+    session: Session,
+    sender: Sender,
+    payout: Payout,
+    reason: str,
+    found: Sequence[Transfer] = (),
+    *,
+    halts: bool = True,
+) -> Progress:
+    """Facts disagree: let people look at what was `found`, and unless it is clear, stop everything."""
     now = sender.now()
-    code = f"{reason}:{payout.id}"
-    halt_payouts(session, reason=code, by=sender.by, at=now, ids=sender.ids)
-    detail = {"reason": reason}
+    if halts:
+        code = f"{reason}:{payout.id}"
+        halt_payouts(session, reason=code, by=sender.by, at=now, ids=sender.ids)
+    detail = {"reason": reason, "found": [_shown(payout, one) for one in found]}
     log(session, payout, "quarantined", by=sender.by, at=now, ids=sender.ids, detail=detail)
     if payout_steps.allows(payout.status, PayoutStatus.QUARANTINED):
         _leave_sending(session, sender, payout, PayoutStatus.QUARANTINED, reason)
     return Progress.QUARANTINED
+
+
+def _shown(payout: Payout, transfer: Transfer) -> dict[str, str | int | bool]:
+    """What people compare with the payout; no account, only whether it is the payee's."""
+    return {
+        "transfer": transfer.ref,
+        "amount": transfer.amount,
+        "currency": transfer.currency,
+        "back": transfer.back_amount,
+        "same_place": transfer.destination_hash == payout.destination_hash,
+    }
 
 
 def _leave_sending(

@@ -60,6 +60,11 @@ class Transfer:
     reversed_amount: int = 0
     """What was taken back so far; less than the amount for a part."""
 
+    @property
+    def back_amount(self) -> int:
+        """How much of it came back, the whole included."""
+        return self.amount if self.is_reversed else self.reversed_amount
+
     def fits(self, order: Order) -> bool:
         """Whether it is this order and no other; never by prefix."""
         return (self.group_key, self.amount, self.currency, self.destination_hash) == (

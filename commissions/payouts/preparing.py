@@ -22,6 +22,7 @@ from commissions.payouts.claims import (
     claimable_of,
     hash_of_items,
     is_payee_held,
+    paid_before,
     payees_with_money,
 )
 from commissions.payouts.conditions import Conditions
@@ -52,7 +53,8 @@ class Policy:
     conditions_of: Callable[[str, str], Conditions] = _standard
     """Rail and currency → minimum, fee and limit."""
     withhold: Callable[[str, str, int], int] = _nothing
-    """Payee, currency and gross amount → tax that is kept, in minor units."""
+    """Payee, currency and gross amount → tax that is kept, in minor units. What came back of an
+    earlier payout was taxed there and is no part of the gross amount."""
 
 
 class BalanceBroken(CommissionError):
@@ -108,8 +110,9 @@ def prepare_payout(
         why = reason or _why_not_there(destination)
         _skip(session, run, payee_key, currency, why, available, ids=ids)
         return None
-    fee = conditions.fee_of(available)
-    withheld = policy.withhold(payee_key, currency, available)
+    fresh = max(0, available - paid_before(session, payee_key, currency, at))
+    fee = conditions.fee_of(fresh)
+    withheld = policy.withhold(payee_key, currency, fresh) if fresh else 0
     if fee + withheld >= available:
         _skip(session, run, payee_key, currency, "eaten_by_deductions", available, ids=ids)
         return None

@@ -18,12 +18,8 @@ from commissions.payouts.halting import halt_payouts
 from commissions.payouts.leases import order_of
 from commissions.payouts.method import Transfer
 
-_BEYOND_SENT = (
-    PayoutStatus.SENT,
-    PayoutStatus.SETTLED,
-    PayoutStatus.FAILED,
-    PayoutStatus.REVERSED,
-)
+_RETURNED = (PayoutStatus.FAILED, PayoutStatus.REVERSED)
+_BEYOND_SENT = (PayoutStatus.SENT, PayoutStatus.SETTLED, *_RETURNED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +45,8 @@ def reconcile(
     """All transfers of a rail since the last watermark, with 48 hours of overlap, against payouts.
 
     A transfer without payout, several of one group, a difference, or a payout sent without a
-    transfer halts payouts. A transfer not yet recorded is only named: the next pass adopts it.
+    transfer halts payouts. What is not yet recorded is only named: the next pass adopts it, and so
+    is a part that came back: its own payout waits for people.
     """
     told = list(transfers)
     payouts = _payouts(session, rail, since, {transfer.group_key for transfer in told})
@@ -93,7 +90,22 @@ def _compare(transfer: Transfer, payout: Payout | None) -> list[Disagreement]:
     if payout.transfer_ref is None:
         is_void = payout.status is PayoutStatus.VOID
         return differs("landed_after_void") if is_void else differs("unrecorded", halts=False)
-    return [] if payout.transfer_ref == transfer.ref else differs("second_transfer")
+    if payout.transfer_ref != transfer.ref:
+        return differs("second_transfer")
+    return _compare_back(transfer, payout, differs)
+
+
+def _compare_back(
+    transfer: Transfer, payout: Payout, differs: Callable[..., list[Disagreement]]
+) -> list[Disagreement]:
+    """What came back of the transfer: booked in whole, decided by people, or not known yet."""
+    if payout.status in _RETURNED or transfer.back_amount == payout.known_back_amount:
+        return []
+    if transfer.back_amount < payout.known_back_amount:
+        return differs("return_missing")
+    if transfer.is_reversed and not payout.known_back_amount:
+        return differs("unrecorded", halts=False)
+    return differs("partly_reversed", halts=False)
 
 
 def _payouts(session: Session, rail: str, since: datetime, groups: set[str]) -> dict[str, Payout]:

@@ -10,6 +10,7 @@ from commissions.models import LastAnswer, Payout, PayoutStatus, payout_steps
 from commissions.payouts import booking
 from commissions.payouts.approving import locked_payout
 from commissions.payouts.attempts import log
+from commissions.payouts.following import follow
 from commissions.payouts.halting import halt_payouts
 from commissions.payouts.leases import (
     Progress,
@@ -21,7 +22,6 @@ from commissions.payouts.leases import (
     wait,
 )
 from commissions.payouts.method import Answer, AnswerKind, Order, Transfer
-from commissions.payouts.returning import take_back
 
 _ANSWERS = {
     AnswerKind.SERVER_ERROR: LastAnswer.SAVED_FAILURE,
@@ -60,7 +60,7 @@ def take_found(
 ) -> Progress:
     """Adopt the one transfer that a look-up found; several are a matter for people."""
     if len(found) > 1:
-        return quarantine(session, sender, payout, "several_transfers")
+        return quarantine(session, sender, payout, "several_transfers", found)
     return _take_transfer(session, sender, payout, order, found[0], "found")
 
 
@@ -80,13 +80,13 @@ def _take_transfer(
 ) -> Progress:
     """The provider has it: compare, then move the books, once."""
     if not transfer.fits(order):
-        return quarantine(session, sender, payout, "transfer_differs")
+        return quarantine(session, sender, payout, "transfer_differs", [transfer])
     if payout.transfer_ref is not None:
         if payout.transfer_ref == transfer.ref:
             return Progress.RECORDED
-        return quarantine(session, sender, payout, "second_transfer")
+        return quarantine(session, sender, payout, "second_transfer", [transfer])
     if payout.status is PayoutStatus.VOID:
-        return quarantine(session, sender, payout, "landed_after_void")
+        return quarantine(session, sender, payout, "landed_after_void", [transfer])
     now = sender.now()
     _walk_to_sending(session, sender, payout)
     moved = payout_steps.move(
@@ -112,9 +112,7 @@ def _take_transfer(
     detail = {"transfer": transfer.ref}
     log(session, payout, event, by=sender.by, at=now, ids=sender.ids, detail=detail)
     booking.transferred(session, payout, at=now, ids=sender.ids)
-    if transfer.is_reversed:
-        take_back(session, payout.id, event_key=transfer.ref, by=sender.by, at=now, ids=sender.ids)
-    return Progress.RECORDED
+    return follow(session, sender, locked_payout(session, payout.id), transfer)
 
 
 def _walk_to_sending(session: Session, sender: Sender, payout: Payout) -> None:

@@ -29,6 +29,7 @@ def settle(session: Session, payout_id: int, *, by: str, at: datetime, ids: Ids)
         at=at,
         ids=ids,
         expected=PayoutStatus.SENT,
+        also={"settled_at": at},
     )
 
 

@@ -34,6 +34,7 @@ def advance(sender: Sender, payout_id: int, method: PayoutMethod) -> Progress:
         progress = judge(session, sender, order, found, looked_at)
     if progress is not None:
         return progress
+    sender.before_call()
     answer = method.send(order)
     with sender.unit_of_work() as session:
         return take_answer(session, sender, order, answer)

@@ -108,7 +108,8 @@ def _sum(session: Session, statement: Select[int]) -> int:
 
 def _paid_by_status(session: Session, payee_key: str, currency: str) -> dict[PayoutStatus, int]:
     rows = session.execute(
-        select(_payout.c.status, func.sum(_payout.c.amount))
+        # What came back and was booked stands among what is available.
+        select(_payout.c.status, func.sum(_payout.c.amount - _payout.c.returned_amount))
         .where(_payout.c.payee_key == payee_key, _payout.c.currency == currency)
         .group_by(_payout.c.status)
     )

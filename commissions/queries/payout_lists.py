@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import Session
 
 from commissions.models import (
@@ -51,10 +51,11 @@ def payouts(
     statuses: Collection[PayoutStatus] = (),
     run_id: int | None = None,
     rail: str | None = None,
+    only_if: ColumnElement[bool] | None = None,
     before: int | None = None,
     limit: int = 50,
 ) -> Sequence[Payout]:
-    """Payouts, newest first."""
+    """Payouts, newest first; `only_if` is a condition of the host's on them."""
     statement = select(Payout).order_by(Payout.id.desc()).limit(limit)
     if payee_key is not None:
         statement = statement.where(Payout.payee_key == payee_key)
@@ -64,6 +65,8 @@ def payouts(
         statement = statement.where(Payout.run_id == run_id)
     if rail is not None:
         statement = statement.where(Payout.rail == rail)
+    if only_if is not None:
+        statement = statement.where(only_if)
     if before is not None:
         statement = statement.where(Payout.id < before)
     return session.scalars(statement).all()

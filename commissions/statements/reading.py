@@ -73,17 +73,32 @@ def sale_keys(session: Session, found: Statement) -> dict[int, str]:
 
 def parts(session: Session, found: Statement) -> list[Part]:
     """Each point's part, largest first. One statement."""
+    return parts_of(session, [found])[found.original_id]
+
+
+def parts_of(
+    session: Session, found: Collection[Statement], point_keys: Collection[str] | None = None
+) -> dict[int, list[Part]]:
+    """The same for several statements by their first issue, of some points only. One statement."""
     line = StatementLine
 
     def total(*kinds: EntryKind) -> object:
         return func.coalesce(func.sum(case((line.kind.in_(kinds), line.amount), else_=0)), 0)
 
     reverse, reserve = total(EntryKind.REVERSE), total(EntryKind.RESERVE)
-    earned = total(*ORIGINS, EntryKind.ADJUST)
-    rows = session.execute(
-        select(line.point_key, earned, reverse, reserve)  # type: ignore[call-overload]
-        .where(line.statement_id == found.original_id, line.entry_id.is_not(None))
-        .group_by(line.point_key)
+    # What came back of a payout is no earning: it was earned before it was paid.
+    earned = total(*(kind for kind in ORIGINS if kind is not EntryKind.RETURNED), EntryKind.ADJUST)
+    originals = sorted({one.original_id for one in found})
+    query = (
+        select(line.statement_id, line.point_key, earned, reverse, reserve)  # type: ignore[call-overload]
+        .where(line.statement_id.in_(originals), line.entry_id.is_not(None))
+        .group_by(line.statement_id, line.point_key)
     )
-    found_parts = [Part(row[0], int(row[1]), -int(row[2]), -int(row[3])) for row in rows]
-    return sorted(found_parts, key=lambda part: (-part.amount, part.point_key))
+    if point_keys is not None:
+        query = query.where(line.point_key.in_(sorted(point_keys)))
+    shares: dict[int, list[Part]] = {original: [] for original in originals}
+    for row in session.execute(query):
+        shares[row[0]].append(Part(row[1], int(row[2]), -int(row[3]), -int(row[4])))
+    for some in shares.values():
+        some.sort(key=lambda part: (-part.amount, part.point_key))
+    return shares

@@ -59,6 +59,8 @@ def sums_of(opening: int, lines: Iterable[Line]) -> Sums:
             fee -= line.fee_amount
             withheld -= line.withheld_amount
             paid -= line.amount - line.fee_amount - line.withheld_amount
+        elif line.kind == EntryKind.RETURNED:
+            paid -= line.amount
         elif line.kind == EntryKind.RESERVE:
             held, released = held - min(line.amount, 0), released + max(line.amount, 0)
         elif line.kind == EntryKind.REVERSE:

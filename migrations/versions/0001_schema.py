@@ -38,12 +38,12 @@ INSERT_ONLY = (
     "commission_sale_line",
     "commission_statement",
     "commission_statement_line",
-    "credit_note",
     "line_attribution",
     "lost_attribution",
     "order_event",
     "payee_tax",
     "payment_event",
+    "payout_paper",
     "payout_reconciliation",
     "self_billing",
     "statement_document",
@@ -602,6 +602,22 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "payout_marker",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("installation", sa.String(length=60), nullable=False),
+        sa.Column("count", commissions.schema.Id(), nullable=False),
+        sa.Column("token", sa.String(length=60), nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("restored_to", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("blocked_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(restored_to IS NULL) = (blocked_at IS NULL)", name=op.f("ck_payout_marker_block")
+        ),
+        sa.CheckConstraint("id = 1", name=op.f("ck_payout_marker_single")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payout_marker")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "payout_reconciliation",
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("since", commissions.schema.UtcDateTime(timezone=True), nullable=False),
@@ -681,6 +697,7 @@ def upgrade() -> None:
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("act", sa.String(length=20), nullable=False),
         sa.Column("subject_id", commissions.schema.Id(), nullable=False),
+        sa.Column("amount", commissions.schema.Amount(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("status", sa.String(length=12), nullable=False),
         sa.Column("asked_by", sa.String(length=80), nullable=False),
@@ -864,6 +881,9 @@ def upgrade() -> None:
         sa.Column("approved_by", sa.Text(), nullable=True),
         sa.Column("approved_hash", sa.Text(), nullable=True),
         sa.Column("sent_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("settled_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("returned_amount", commissions.schema.Amount(), nullable=False),
+        sa.Column("accepted_amount", commissions.schema.Amount(), nullable=False),
         sa.CheckConstraint(
             "amount BETWEEN 1 AND 1000000000000000", name=op.f("ck_commission_payout_amount")
         ),
@@ -877,6 +897,10 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "net_amount > 0 AND fee_amount >= 0 AND withheld_amount >= 0 AND net_amount + fee_amount + withheld_amount = amount",
             name=op.f("ck_commission_payout_net"),
+        ),
+        sa.CheckConstraint(
+            "returned_amount >= 0 AND accepted_amount >= 0 AND returned_amount + accepted_amount <= net_amount",
+            name=op.f("ck_commission_payout_came_back"),
         ),
         sa.ForeignKeyConstraint(
             ["run_id"],
@@ -1157,6 +1181,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "role", name=op.f("pk_staff_membership")),
         sqlite_strict=True,
     )
+    with op.batch_alter_table("staff_membership", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_staff_membership_four_eyes",
+            ["account_id"],
+            unique=True,
+            sqlite_where=sa.text("role IN ('finance_maker', 'finance_checker')"),
+            postgresql_where=sa.text("role IN ('finance_maker', 'finance_checker')"),
+        )
+
     op.create_table(
         "statement_document",
         sa.Column("statement_id", commissions.schema.Id(), nullable=False),
@@ -1371,21 +1404,6 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
-        "credit_note",
-        sa.Column("payout_id", commissions.schema.Id(), nullable=False),
-        sa.Column("locale", sa.String(length=8), nullable=False),
-        sa.Column("sealed", sa.Text(), nullable=False),
-        sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["payout_id"],
-            ["commission_payout.id"],
-            name=op.f("fk_credit_note_payout_id_commission_payout"),
-        ),
-        sa.PrimaryKeyConstraint("payout_id", "locale", name=op.f("pk_credit_note")),
-        sqlite_strict=True,
-    )
-    op.create_table(
         "media",
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("product_id", commissions.schema.Id(), nullable=False),
@@ -1552,6 +1570,41 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_payee_tax_payee_id"), ["payee_id"], unique=False)
 
     op.create_table(
+        "payee_tax_change",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("payee_id", commissions.schema.Id(), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("label", sa.String(length=40), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("asked_by", sa.String(length=80), nullable=False),
+        sa.Column("asked_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("usable_from", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.String(length=80), nullable=True),
+        sa.Column("decided_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("note", sa.String(length=300), nullable=False),
+        sa.CheckConstraint(
+            "status <> 'accepted' OR decided_by <> asked_by",
+            name=op.f("ck_payee_tax_change_four_eyes"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["payee_id"], ["payee.id"], name=op.f("fk_payee_tax_change_payee_id_payee")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payee_tax_change")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("payee_tax_change", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_payee_tax_change_payee_id_id"), ["payee_id", "id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_payee_tax_change_open",
+            ["payee_id"],
+            unique=True,
+            sqlite_where=sa.text("status = 'open'"),
+            postgresql_where=sa.text("status = 'open'"),
+        )
+
+    op.create_table(
         "payment",
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("order_id", commissions.schema.Id(), nullable=False),
@@ -1581,6 +1634,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("intent_id", name=op.f("uq_payment_intent_id")),
         sa.UniqueConstraint("order_id", "attempt", name=op.f("uq_payment_order_id_attempt")),
         sa.UniqueConstraint("session_id", name=op.f("uq_payment_session_id")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "payout_paper",
+        sa.Column("payout_id", commissions.schema.Id(), nullable=False),
+        sa.Column("locale", sa.String(length=8), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["payout_id"],
+            ["commission_payout.id"],
+            name=op.f("fk_payout_paper_payout_id_commission_payout"),
+        ),
+        sa.PrimaryKeyConstraint("payout_id", "locale", name=op.f("pk_payout_paper")),
         sqlite_strict=True,
     )
     op.create_table(
@@ -2710,10 +2778,15 @@ def upgrade() -> None:
         sa.Column("line_id", commissions.schema.Id(), nullable=True),
         sa.Column("decision_id", commissions.schema.Id(), nullable=True),
         sa.Column("reverses_id", commissions.schema.Id(), nullable=True),
+        sa.Column("payout_id", commissions.schema.Id(), nullable=True),
         sa.Column("hold_days", sa.BigInteger(), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column("second", sa.Text(), nullable=True),
         sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(kind = 'returned') = (payout_id IS NOT NULL)",
+            name=op.f("ck_commission_case_returned"),
+        ),
         sa.CheckConstraint(
             "(kind = 'reversal') = (reverses_id IS NOT NULL)",
             name=op.f("ck_commission_case_reversal"),
@@ -2722,7 +2795,7 @@ def upgrade() -> None:
             "kind = 'invoice' OR second IS NOT NULL", name=op.f("ck_commission_case_two_people")
         ),
         sa.CheckConstraint(
-            "kind IN ('correction', 'reversal') OR amount > 0",
+            "kind IN ('correction', 'reversal', 'returned') OR amount > 0",
             name=op.f("ck_commission_case_debts_are_positive"),
         ),
         sa.CheckConstraint(
@@ -2744,6 +2817,11 @@ def upgrade() -> None:
             ["line_id"],
             ["commission_sale_line.id"],
             name=op.f("fk_commission_case_line_id_commission_sale_line"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["payout_id"],
+            ["commission_payout.id"],
+            name=op.f("fk_commission_case_payout_id_commission_payout"),
         ),
         sa.ForeignKeyConstraint(
             ["reverses_id"],
@@ -2768,6 +2846,9 @@ def upgrade() -> None:
             batch_op.f("ix_commission_case_payee_key_currency_id"),
             ["payee_key", "currency", "id"],
             unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_commission_case_payout_id"), ["payout_id"], unique=False
         )
 
     op.create_table(
@@ -2925,11 +3006,11 @@ def upgrade() -> None:
         sa.Column("at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "(kind IN ('earn', 'adjust', 'reverse', 'reserve') AND role NOT IN ('bonus', 'manual') AND sale_id IS NOT NULL AND line_id IS NOT NULL AND award_id IS NULL AND case_id IS NULL) OR (kind = 'difference' AND role <> 'manual' AND award_id IS NOT NULL AND case_id IS NULL AND sale_id IS NULL AND line_id IS NULL) OR (kind IN ('manual', 'write_off', 'repaid', 'reverse') AND role = 'manual' AND case_id IS NOT NULL AND award_id IS NULL AND sale_id IS NULL AND line_id IS NULL)",
+            "(kind IN ('earn', 'adjust', 'reverse', 'reserve') AND role NOT IN ('bonus', 'manual') AND sale_id IS NOT NULL AND line_id IS NOT NULL AND award_id IS NULL AND case_id IS NULL) OR (kind = 'difference' AND role <> 'manual' AND award_id IS NOT NULL AND case_id IS NULL AND sale_id IS NULL AND line_id IS NULL) OR (kind IN ('manual', 'write_off', 'repaid', 'returned', 'reverse') AND role = 'manual' AND case_id IS NOT NULL AND award_id IS NULL AND sale_id IS NULL AND line_id IS NULL)",
             name=op.f("ck_commission_entry_source"),
         ),
         sa.CheckConstraint(
-            "(kind IN ('earn', 'difference', 'manual', 'write_off', 'repaid')) = (origin_id = id)",
+            "(kind IN ('earn', 'difference', 'manual', 'write_off', 'repaid', 'returned')) = (origin_id = id)",
             name=op.f("ck_commission_entry_origin"),
         ),
         sa.CheckConstraint(
@@ -2940,7 +3021,7 @@ def upgrade() -> None:
             "kind <> 'earn' OR amount > 0", name=op.f("ck_commission_entry_earn_is_positive")
         ),
         sa.CheckConstraint(
-            "kind IN ('earn', 'adjust', 'reverse', 'reserve', 'difference', 'manual', 'write_off', 'repaid')",
+            "kind IN ('earn', 'adjust', 'reverse', 'reserve', 'difference', 'manual', 'write_off', 'repaid', 'returned')",
             name=op.f("ck_commission_entry_kind"),
         ),
         sa.CheckConstraint(
@@ -3287,6 +3368,7 @@ def downgrade() -> None:
 
     op.drop_table("commission_counted")
     with op.batch_alter_table("commission_case", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_commission_case_payout_id"))
         batch_op.drop_index(batch_op.f("ix_commission_case_payee_key_currency_id"))
         batch_op.drop_index(batch_op.f("ix_commission_case_kind_id"))
 
@@ -3421,7 +3503,17 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_point_manager_id"))
 
     op.drop_table("point")
+    op.drop_table("payout_paper")
     op.drop_table("payment")
+    with op.batch_alter_table("payee_tax_change", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_payee_tax_change_open",
+            sqlite_where=sa.text("status = 'open'"),
+            postgresql_where=sa.text("status = 'open'"),
+        )
+        batch_op.drop_index(batch_op.f("ix_payee_tax_change_payee_id_id"))
+
+    op.drop_table("payee_tax_change")
     with op.batch_alter_table("payee_tax", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_payee_tax_payee_id"))
 
@@ -3448,7 +3540,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_media_product_id"))
 
     op.drop_table("media")
-    op.drop_table("credit_note")
     op.drop_table("connect_account")
     with op.batch_alter_table("commission_plan_version", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_commission_plan_version_plan_id_effective_from"))
@@ -3480,6 +3571,13 @@ def downgrade() -> None:
     op.drop_table("abuse_allowed_pair")
     op.drop_table("tax_rate")
     op.drop_table("statement_document")
+    with op.batch_alter_table("staff_membership", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_staff_membership_four_eyes",
+            sqlite_where=sa.text("role IN ('finance_maker', 'finance_checker')"),
+            postgresql_where=sa.text("role IN ('finance_maker', 'finance_checker')"),
+        )
+
     op.drop_table("staff_membership")
     with op.batch_alter_table("product", schema=None) as batch_op:
         batch_op.drop_index("ix_product_list")
@@ -3574,6 +3672,7 @@ def downgrade() -> None:
 
     op.drop_table("payout_terms")
     op.drop_table("payout_reconciliation")
+    op.drop_table("payout_marker")
     op.drop_table("payer_account")
     with op.batch_alter_table("outbox_job", schema=None) as batch_op:
         batch_op.drop_index(

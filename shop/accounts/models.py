@@ -68,6 +68,17 @@ class StaffMembership(Base):
     granted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     granted_by: Mapped[str] = mapped_column(String(80))
 
+    __table_args__ = (
+        # Whoever prepares payouts never approves them, not even by a role that was slipped in.
+        Index(
+            "uq_staff_membership_four_eyes",
+            "account_id",
+            unique=True,
+            sqlite_where=role.in_(("finance_maker", "finance_checker")),
+            postgresql_where=role.in_(("finance_maker", "finance_checker")),
+        ),
+    )
+
 
 class Preference(Base):
     """How one person likes a page of the desk to be."""

@@ -11,7 +11,7 @@ from shop.accounts import queries as accounts
 from shop.accounts.models import StaffRole
 from shop.checkout.contact import normal_email
 from shop.kernel import db
-from shop.rewards import payout_runs, payouts, reconciling
+from shop.rewards import payout_runs, payouts, reconciling, restores
 
 payouts_group = AppGroup("payouts", help="Paying commissions out.")
 
@@ -64,7 +64,7 @@ def reconcile(since: datetime | None) -> None:
 @click.argument("restored_to", type=click.DateTime())
 def restored(restored_to: datetime) -> None:
     """Say that the database was restored as of RESTORED_TO (UTC); nothing is sent until compared."""
-    reconciling.block_after_restore(restored_to.replace(tzinfo=UTC), by="command")
+    restores.block(restored_to.replace(tzinfo=UTC), by="command")
     click.echo("Payouts are halted. Run flask payouts reconcile --since, then two people agree.")
 
 

@@ -287,6 +287,21 @@ def payee_of(session: Session, point_id: int) -> Payee | None:
     ).one_or_none()
 
 
+def owners_of_payee(session: Session, payee_id: int) -> Sequence[int]:
+    """Accounts of everybody who owns one of its points now."""
+    return session.scalars(
+        select(PointMembership.account_id)
+        .join(PointPayee, PointPayee.point_id == PointMembership.point_id)
+        .where(
+            PointPayee.payee_id == payee_id,
+            PointPayee.until_at.is_(None),
+            PointMembership.role == PointRole.OWNER,
+        )
+        .distinct()
+        .order_by(PointMembership.account_id)
+    ).all()
+
+
 def points_of_payee(session: Session, payee_id: int) -> list[Crumb]:
     """The points whose earnings this payee gets now."""
     rows = session.execute(

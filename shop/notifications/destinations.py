@@ -17,8 +17,9 @@ from shop.kernel.brand import Brand
 from shop.kernel.db import reading
 from shop.kernel.i18n import _, in_locale, text_of
 from shop.kernel.moments import format_moment
+from shop.network import queries
 from shop.network.destinations import DestinationChanged
-from shop.network.models import PayeeDestination, PointMembership, PointPayee, PointRole
+from shop.network.models import PayeeDestination
 from shop.notifications import outgoing
 
 TELL_OWNERS = "notifications.destination_changed"
@@ -26,18 +27,7 @@ TELL_OWNERS = "notifications.destination_changed"
 
 def on_changed(session: Session, event: DestinationChanged) -> None:
     """Each owner is written to in a job of its own."""
-    owners = session.scalars(
-        select(PointMembership.account_id)
-        .join(PointPayee, PointPayee.point_id == PointMembership.point_id)
-        .where(
-            PointPayee.payee_id == event.payee_id,
-            PointPayee.until_at.is_(None),
-            PointMembership.role == PointRole.OWNER,
-        )
-        .distinct()
-        .order_by(PointMembership.account_id)
-    )
-    for account_id in owners.all():
+    for account_id in queries.owners_of_payee(session, event.payee_id):
         payload = {"account_id": str(account_id), "destination_id": str(event.destination_id)}
         jobs.enqueue(session, TELL_OWNERS, payload, at=event.at)
 

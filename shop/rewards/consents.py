@@ -6,19 +6,19 @@ engine refuses it, the request stays open and nothing happened.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
+from functools import partial as bind
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from commissions.models import Batch, BatchItem, LastAnswer, Payout, PayoutStatus
-from commissions.payouts import approving, bank_file, halting
+from commissions.payouts import approving, bank_file, halting, partial
 from commissions.payouts.approving import NOTHING_LANDS_AFTER
 from shop.kernel import ids, jobs
 from shop.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from shop.kernel.words import Words, _l
-from shop.rewards import corrections, law, payout_terms, reconciling, taxes
+from shop.rewards import corrections, law, payout_terms, reconciling, restores, taxes
 from shop.rewards.models import CONSENT, Act, Consent, ConsentState
 from shop.rewards.payout_stops import LOOK_AGAIN
 from shop.rewards.reconciling import REVERSE_LATER
@@ -43,6 +43,7 @@ def ask(session: Session, act: Act, subject_id: int, *, reason: str, by: str, at
                     id=consent_id,
                     act=act,
                     subject_id=subject_id,
+                    amount=_amount(session, act, subject_id),
                     reason=cleaned,
                     status=ConsentState.OPEN,
                     asked_by=by,
@@ -117,6 +118,13 @@ def nothing_lands(payout: Payout, *, at: datetime) -> bool:
     return refused or payout.last_sent_at <= at - NOTHING_LANDS_AFTER
 
 
+def _amount(session: Session, act: Act, subject_id: int) -> int:
+    """What is asked for is what people saw: more that comes meanwhile needs another request."""
+    if act not in (Act.BOOK_PART, Act.ACCEPT_PART):
+        return 0
+    return partial.undecided_amount(session, session.get_one(Payout, subject_id))
+
+
 def _open(session: Session, consent_id: int) -> Consent:
     found = session.get(Consent, consent_id)
     if found is None:
@@ -146,6 +154,7 @@ def _decide(
 def _resume(session: Session, asked: Consent, *, by: str, at: datetime) -> None:
     if (objection := reconciling.restore_objection(session)) is not None:
         raise Conflict(objection)
+    restores.unblock(session)
     halting.resume_payouts(
         session, reason=asked.reason, by=asked.asked_by, second=by, at=at, ids=ids.new
     )
@@ -189,6 +198,21 @@ def _clear(session: Session, asked: Consent, *, by: str, at: datetime) -> None:
     jobs.enqueue(session, LOOK_AGAIN, {"payout_id": str(asked.subject_id)}, at=at)
 
 
+def _part(
+    decide: Callable[..., None], session: Session, asked: Consent, *, by: str, at: datetime
+) -> None:
+    decide(
+        session,
+        asked.subject_id,
+        amount=asked.amount,
+        by=asked.asked_by,
+        second=by,
+        at=at,
+        ids=ids.new,
+        reason=asked.reason,
+    )
+
+
 def _terms(session: Session, asked: Consent, *, by: str, at: datetime) -> None:
     payout_terms.put_in_force(session, asked.subject_id, by=by, at=at)
 
@@ -216,6 +240,8 @@ _ACTS: Mapping[Act, Callable[..., None]] = {
     Act.VOID: _void,
     Act.NOT_SENT: _not_sent,
     Act.CLEAR: _clear,
+    Act.BOOK_PART: bind(_part, partial.book_part),
+    Act.ACCEPT_PART: bind(_part, partial.accept_part),
     Act.TERMS: _terms,
     Act.CASE: _case,
     Act.TAX: _tax,
@@ -257,25 +283,36 @@ def _no_objection(_session: Session, _subject_id: int, _at: datetime) -> Words |
     return None  # whoever proposed it was told at once what is wrong with it
 
 
-def _not_in(
-    wanted: PayoutStatus, words: Words, session: Session, payout_id: int, _at: datetime
-) -> Words | None:
+def _not_quarantined(session: Session, payout_id: int, _at: datetime) -> Words | None:
     payout = session.get(Payout, payout_id)
-    return None if payout is not None and payout.status is wanted else words
+    if payout is None or payout.status is not PayoutStatus.QUARANTINED:
+        return _l("The facts of this payout do not disagree.")
+    return None
+
+
+def _not_to_clear(session: Session, payout_id: int, at: datetime) -> Words | None:
+    if _nothing_back(session, payout_id, at) is None:
+        return _l("A part of it came back. Say first whether that is owed again.")
+    return _not_quarantined(session, payout_id, at)
+
+
+def _nothing_back(session: Session, payout_id: int, _at: datetime) -> Words | None:
+    payout = session.get(Payout, payout_id)
+    if payout is None or not partial.undecided_amount(session, payout):
+        return _l("Nothing of this payout came back that nobody has decided about.")
+    return None
 
 
 _OBJECTIONS: Mapping[Act, Callable[[Session, int, datetime], Words | None]] = {
     Act.RESUME: _not_halted,
     Act.VOID: _may_land,
     Act.NOT_SENT: _nothing_waits,
-    Act.CLEAR: partial(
-        _not_in, PayoutStatus.QUARANTINED, _l("The facts of this payout do not disagree.")
-    ),
+    Act.CLEAR: _not_to_clear,
+    Act.BOOK_PART: _nothing_back,
+    Act.ACCEPT_PART: _nothing_back,
     Act.TERMS: _no_objection,
     Act.CASE: _no_objection,
     Act.TAX: _no_objection,
+    Act.REVERSE: _not_quarantined,
     Act.LAW: _no_objection,
-    Act.REVERSE: partial(
-        _not_in, PayoutStatus.QUARANTINED, _l("The facts of this payout do not disagree.")
-    ),
 }

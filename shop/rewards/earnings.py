@@ -79,6 +79,7 @@ _TITLES_OF_CASES = {
     "correction": {"zh": "人工更正", "en": "Correction by hand"},
     "write_off": {"zh": "欠款核销", "en": "Debt written off"},
     "repayment": {"zh": "欠款归还", "en": "Debt repaid"},
+    "returned": {"zh": "打款部分退回", "en": "Part of a payout came back"},
 }
 
 

@@ -24,6 +24,8 @@ from shop.rewards import earnings, keys, payouts
 
 BY_HAND = "manual:"
 """Beginning of the keys of holds that people opened."""
+OF_REVIEW = "abuse:"
+"""Beginning of the keys of holds that a rule against abuse opened; its case follows."""
 REASONS = ("check", "abuse", "agreement")
 LONGER = timedelta(days=14)
 
@@ -126,6 +128,12 @@ class Standing:
     def is_by_hand(self) -> bool:
         """Opened by a person, who may also release it."""
         return self.hold.key.startswith(BY_HAND)
+
+    @property
+    def review_id(self) -> int | None:
+        """The review that decides it, if a rule opened it."""
+        _before, mark, rest = self.hold.key.partition(OF_REVIEW)
+        return ids.read(rest.partition(":")[0]) if mark else None
 
 
 def standing(session: Session, *, at: datetime) -> list[Standing]:

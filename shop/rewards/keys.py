@@ -13,8 +13,11 @@ def point(point_id: int) -> str:
     return f"point:{point_id}"
 
 
+PAYEE = "payee:"
+
+
 def payee(payee_id: int) -> str:
-    return f"payee:{payee_id}"
+    return f"{PAYEE}{payee_id}"
 
 
 def number(key: str) -> int:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shop.kernel.db import Base, Id, UtcDateTime
+from shop.kernel.db import Amount, Base, Id, UtcDateTime
 from shop.kernel.states import Machine
 
 
@@ -21,6 +21,10 @@ class Act(StrEnum):
     """The bank did not take a file."""
     CLEAR = "clear"
     """People have looked at a payout whose facts disagreed."""
+    BOOK_PART = "book_part"
+    """A part of a payout that came back is owed again."""
+    ACCEPT_PART = "accept_part"
+    """Nothing is owed for a part of a payout that came back."""
     TERMS = "terms"
     """Change minimum, fee or limit of a way of paying."""
     CASE = "case"
@@ -59,6 +63,8 @@ class Consent(Base):
     act: Mapped[str] = mapped_column(String(20))
     subject_id: Mapped[int] = mapped_column(Id)
     """The payout, the bank file, the terms, the table, the profile or the case; 0 for payouts as a whole."""
+    amount: Mapped[int] = mapped_column(Amount, default=0)
+    """What exactly is agreed to, in minor units, for an act that is about an amount; else 0."""
     reason: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(String(12), default=ConsentState.OPEN)
     asked_by: Mapped[str] = mapped_column(String(80))

@@ -17,7 +17,7 @@ from shop.kernel.errors import Invalid
 from shop.kernel.words import Words, _l
 from shop.network import destinations
 from shop.network.models import Payee, Rail
-from shop.rewards import keys
+from shop.rewards import keys, restores
 from shop.rewards.files.pain001 import Pain001
 from shop.rewards.payout_models import PayerAccount
 
@@ -46,6 +46,8 @@ def write_file(payout_ids: Sequence[int], *, by: str) -> int:
 
 def build(session: Session, payout_ids: Sequence[int], *, by: str, at: datetime) -> int:
     """The same in the caller's transaction. Raises what the engine refuses, with the payout."""
+    restores.step(session)
+    db.after_commit(session, restores.write_down)
     first = approving.payout_of(session, min(payout_ids))
     names = _names(session, payout_ids)
 

@@ -1,7 +1,7 @@
 """Reading payouts for the brand's desk, in the words of its pages."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
@@ -19,6 +19,7 @@ from commissions.models import (
     Payout,
     PayoutStatus,
 )
+from shop.rewards import taxes
 from shop.rewards.models import Consent, ConsentState
 
 _S = PayoutStatus
@@ -65,13 +66,23 @@ def payouts(
     session: Session,
     *,
     group: str = "",
+    tax: str = "",
     run_id: int | None = None,
     before: int | None = None,
     limit: int = 50,
 ) -> Sequence[Payout]:
-    """Payouts of a group, newest first; all of them for a group without a name."""
+    """Payouts of a group, newest first; all of them for a group without a name.
+
+    `tax` is `known` or `missing` for payees whose tax data is, empty for all.
+    """
+    has_form = taxes.has_form()
     return queries.payouts(
-        session, statuses=GROUPS.get(group, ()), run_id=run_id, before=before, limit=limit
+        session,
+        statuses=GROUPS.get(group, ()),
+        run_id=run_id,
+        only_if={"known": has_form, "missing": ~has_form}.get(tax),
+        before=before,
+        limit=limit,
     )
 
 
@@ -84,6 +95,30 @@ def history(session: Session, payout_id: int) -> Sequence[Attempt]:
     return session.scalars(
         select(Attempt).where(Attempt.payout_id == payout_id).order_by(Attempt.id)
     ).all()
+
+
+@dataclass(frozen=True)
+class Found:
+    """A transfer as Stripe showed it when a payout was stopped, to be compared with the payout."""
+
+    transfer: str
+    amount: int
+    currency: str
+    back: int
+    """How much of it was taken back."""
+    same_place: bool
+    """It went to the payee's account."""
+
+
+def found_at_stripe(history: Sequence[Attempt]) -> list[Found]:
+    """What Stripe showed when the payout was last stopped, with what came back since."""
+    stopped = [row.detail for row in history if row.event == "quarantined"]
+    told = [row.detail for row in history if row.event == "partly_reversed"]
+    back: dict[str, int] = {}
+    for one in told:
+        back[one["transfer"]] = max(one["amount"], back.get(one["transfer"], 0))
+    shown = [Found(**one) for one in stopped[-1].get("found", ())] if stopped else []
+    return [replace(one, back=max(one.back, back.get(one.transfer, 0))) for one in shown]
 
 
 def halt(session: Session) -> Halt | None:

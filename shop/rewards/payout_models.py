@@ -96,6 +96,30 @@ class Reconciliation(Base):
 guards.insert_only(Reconciliation.__tablename__)
 
 
+class PayoutMarker(Base):
+    """How far this database is; the same stands in a file outside of it, which never goes back."""
+
+    __tablename__ = "payout_marker"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    installation: Mapped[str] = mapped_column(String(60))
+    """Which database this is, drawn at its first start."""
+    count: Mapped[int] = mapped_column(Id)
+    """Rises whenever money is about to leave, and every few minutes."""
+    token: Mapped[str] = mapped_column(String(60))
+    """Drawn with each step, so that two copies that went on apart differ."""
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """Time of the last step: a copy of this database is no older."""
+    restored_to: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """As of when the database was restored; null while nothing blocks payouts for that."""
+    blocked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        CheckConstraint("id = 1", name="single"),
+        CheckConstraint("(restored_to IS NULL) = (blocked_at IS NULL)", name="block"),
+    )
+
+
 class Step(StrEnum):
     """What is done with a whole run."""
 

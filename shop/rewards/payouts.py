@@ -21,7 +21,7 @@ from commissions.payouts.preparing import Policy
 from shop.kernel import clock, db, ids, jobs
 from shop.network import destinations
 from shop.network.models import Payee, Point, PointMembership
-from shop.rewards import connect_accounts, keys, payout_terms
+from shop.rewards import connect_accounts, keys, payout_terms, restores
 from shop.rewards.connect_rail import RAIL as CONNECT
 from shop.rewards.connect_rail import ConnectRail
 
@@ -104,6 +104,8 @@ def hands(by: str) -> sending.Sender:
         wall=clock.wall,
         ids=ids.new,
         may_send=may_send,
+        on_mark=restores.step,
+        before_call=restores.write_down,
         by=by,
         owner=f"{socket.gethostname()}:{os.getpid()}",
     )
@@ -121,6 +123,8 @@ def may_send(session: Session, payout: Payout) -> str:
 def register_by_hand(payout_id: int, *, reference: str, by: str) -> bool:
     """A person paid it outside; the reference stands on the receipt."""
     with db.unit_of_work() as session:
+        restores.step(session)
+        db.after_commit(session, restores.write_down)
         return by_hand.register_by_hand(
             session, payout_id, reference=reference, by=by, at=clock.now(), ids=ids.new
         )

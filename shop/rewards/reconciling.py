@@ -12,13 +12,13 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from commissions.models import Halt, Payout
-from commissions.payouts import halting, hearing, reconciling
+from commissions.models import Payout
+from commissions.payouts import hearing, reconciling
 from commissions.payouts.method import Transfer
 from shop.gateway import client
 from shop.kernel import clock, db, ids
 from shop.kernel.words import Words, _l
-from shop.rewards import payouts
+from shop.rewards import payouts, restores
 from shop.rewards.connect_rail import RAIL, of_stripe
 from shop.rewards.payout_models import Reconciliation
 
@@ -28,7 +28,6 @@ RECONCILE = "rewards.reconcile"
 REVERSE_LATER = "rewards.reverse_later"
 OVERLAP = timedelta(hours=48)
 BY = "job:reconcile"
-_RESTORED = "restored:"
 _GROUP = "payout:"
 
 
@@ -76,29 +75,22 @@ def latest(session: Session) -> Reconciliation | None:
     ).first()
 
 
-def block_after_restore(restored_to: datetime, *, by: str) -> None:
-    """The database was restored as of a moment: nothing is sent before it was compared with Stripe."""
-    with db.unit_of_work() as session:
-        reason = f"{_RESTORED}{restored_to.isoformat()}"
-        halting.halt_payouts(session, reason=reason, by=by, at=clock.now(), ids=ids.new)
-
-
 def restore_objection(session: Session) -> Words | None:
     """Why payouts must stay halted after a restore; None if that was not the reason, or is done.
 
     A comparison must reach from 48 hours before the copy's time to after the restore, and a second
-    one must find that nothing is left.
+    one must find that nothing is left to adopt. Transfers of payouts that the copy never had are the
+    two people's: they take them back at Stripe, or correct the payees by hand, before they agree.
     """
-    halt = session.get(Halt, 1)
-    if halt is None or not halt.reason.startswith(_RESTORED):
+    row = restores.blocked(session)
+    if row is None or row.restored_to is None or row.blocked_at is None:
         return None
-    restored_to = datetime.fromisoformat(halt.reason.removeprefix(_RESTORED))
     newest = latest(session)
     if (
         newest is None
-        or newest.until < halt.at
-        or newest.since > restored_to - OVERLAP
-        or newest.findings
+        or newest.until < row.blocked_at
+        or newest.since > row.restored_to - OVERLAP
+        or any(one["code"] != "payout_missing" for one in newest.findings)
     ):
         return _l(
             "The database was restored. Compare with Stripe from two days before the copy's time, "

@@ -93,6 +93,7 @@ _CAUSES = {
     "reversal": _l("A correction was undone"),
     "write_off": _l("The brand gave up the debt"),
     "repayment": _l("The debt was repaid"),
+    "returned": _l("A part of a payout came back"),
 }
 
 
@@ -111,6 +112,7 @@ _KINDS = {
     "manual": _l("Put right by hand"),
     "write_off": _l("Debt written off"),
     "repaid": _l("Debt repaid"),
+    "returned": _l("Came back from a payout"),
 }
 _PERIODS = {
     "month": _l("month"),
@@ -365,11 +367,22 @@ _BY_HAND = {
     ),
     "write_off": _l("The brand gave up a debt on %(day)s. Its words: %(note)s"),
     "repayment": _l("You brought back what you owed on %(day)s. The brand's words: %(note)s"),
+    "returned": _l(
+        "A part of a payout came back from Stripe. On %(day)s two people of the brand made your share "
+        "of it payable again. Their words: %(note)s"
+    ),
 }
 
 
+_REST_CAME_BACK = _l(
+    "On %(day)s the rest of the payout came back as well, and all of it is payable again. What had "
+    "been given for the first part is taken off. The brand's words: %(note)s"
+)
+
+
 def _by_hand(params: Params, figures: Figures) -> Words:
-    msgid = _BY_HAND[params["kind"]].msgid
+    ends = params["kind"] == "returned" and params["amount"] < 0
+    msgid = (_REST_CAME_BACK if ends else _BY_HAND[params["kind"]]).msgid
     return Words(msgid, {"day": figures.day(params["at"]), "note": params["note"]})
 
 

@@ -1,13 +1,13 @@
 """What stands on a statement, in the reader's language: the one source of page, CSV and PDF."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from commissions.models import Statement
+from commissions.models import Statement, StatementLine
 from commissions.statements import reading
 from commissions.statements.sums import PAYOUT, RETURNED, VOID
 from shop.kernel import brand as brands
@@ -23,6 +23,10 @@ KINDS: Mapping[str, Words] = {
     "difference": _l("Bonus or band of a period"),
     "reverse": _l("Taken back"),
     "reserve": _l("Held for a dispute, or let go of"),
+    "manual": _l("Put right by hand"),
+    "write_off": _l("Debt written off"),
+    "repaid": _l("Debt repaid"),
+    "returned": _l("Came back from a payout"),
     PAYOUT: _l("Payout"),
     VOID: _l("Payout taken back"),
     RETURNED: _l("Payout returned"),
@@ -36,6 +40,7 @@ class SheetLine:
     position: int
     at: datetime
     kind: Words | str
+    point_key: str
     point: str
     order: str
     amount: int
@@ -67,6 +72,38 @@ class Sheet:
         return self.statement.period_end - timedelta(seconds=1)
 
 
+@dataclass(frozen=True)
+class PartSheet:
+    """What an owner of some of a payee's points reads: their parts and lines, no word of the others'."""
+
+    statement: Statement
+    number: str
+    parts: list[tuple[str, reading.Part]]
+    lines: list[SheetLine]
+    zone: ZoneInfo
+
+    @property
+    def last_day(self) -> datetime:
+        return self.statement.period_end - timedelta(seconds=1)
+
+
+def part_sheet(session: Session, statement: Statement, point_keys: Collection[str]) -> PartSheet:
+    """The part of some points; seven statements whatever its length."""
+    lines = [one for one in reading.lines(session, statement) if one.point_key in point_keys]
+    sale_keys = reading.sale_keys(session, statement)
+    mine = {sale_keys[one.entry_id] for one in lines if one.entry_id in sale_keys}
+    points = earnings.point_names(session, point_keys)
+    parts = reading.parts_of(session, [statement], point_keys)[statement.original_id]
+    orders = earnings.order_numbers(session, mine)
+    return PartSheet(
+        statement=statement,
+        number=statements.number_of(statement),
+        parts=[(points.get(part.point_key, "?"), part) for part in parts],
+        lines=_lines(lines, points, orders, sale_keys),
+        zone=brands.current(session).zone,
+    )
+
+
 def sheet_of(session: Session, statement: Statement) -> Sheet:
     """Read everything that stands on it; ten statements whatever its length."""
     brand = brands.current(session)
@@ -89,22 +126,32 @@ def sheet_of(session: Session, statement: Statement) -> Sheet:
         invoice_number=statements.invoice_number(invoice) if invoice else "",
         sums=_sums(statement),
         parts=[(points.get(part.point_key, "?"), part) for part in parts],
-        lines=[
-            SheetLine(
-                line.position,
-                line.at,
-                KINDS.get(line.kind, line.kind),
-                points.get(line.point_key, ""),
-                orders.get(sale_keys.get(line.entry_id or 0, ""), ""),
-                line.amount,
-                line.is_late,
-                line.entry_id,
-                line.payout_id,
-            )
-            for line in lines
-        ],
+        lines=_lines(lines, points, orders, sale_keys),
         zone=brand.zone,
     )
+
+
+def _lines(
+    lines: Sequence[StatementLine],
+    points: Mapping[str, str],
+    orders: Mapping[str, str],
+    sale_keys: Mapping[int, str],
+) -> list[SheetLine]:
+    return [
+        SheetLine(
+            line.position,
+            line.at,
+            KINDS.get(line.kind, line.kind),
+            line.point_key,
+            points.get(line.point_key, ""),
+            orders.get(sale_keys.get(line.entry_id or 0, ""), ""),
+            line.amount,
+            line.is_late,
+            line.entry_id,
+            line.payout_id,
+        )
+        for line in lines
+    ]
 
 
 def _sums(found: Statement) -> list[tuple[Words, int]]:

@@ -1,6 +1,7 @@
 """What the tax office wants to know: payees' data, withholding tables, tax kept, self-billing."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint
@@ -31,6 +32,48 @@ class PayeeTax(Base):
     """Withholding table; empty if nothing is kept."""
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     by: Mapped[str] = mapped_column(String(80))
+
+
+class TaxChangeState(StrEnum):
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class PayeeTaxChange(Base):
+    """Tax data that a payee entered; it counts once it has rested and finance accepted it."""
+
+    __tablename__ = "payee_tax_change"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    payee_id: Mapped[int] = mapped_column(Id, ForeignKey("payee.id"))
+    sealed: Mapped[str] = mapped_column(Text)
+    """Name, address and number, encrypted."""
+    label: Mapped[str] = mapped_column(String(40))
+    """The number, masked."""
+    status: Mapped[str] = mapped_column(String(12))
+    asked_by: Mapped[str] = mapped_column(String(80))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    usable_from: Mapped[datetime] = mapped_column(UtcDateTime)
+    """End of the days in which it rests."""
+    decided_by: Mapped[str | None] = mapped_column(String(80))
+    """Null while it is open."""
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    note: Mapped[str] = mapped_column(String(300))
+    """Why it was refused; the payee reads it."""
+
+    __table_args__ = (
+        Index(None, "payee_id", "id"),
+        Index(
+            "uq_payee_tax_change_open",
+            "payee_id",
+            unique=True,
+            sqlite_where=status == TaxChangeState.OPEN,
+            postgresql_where=status == TaxChangeState.OPEN,
+        ),
+        CheckConstraint("status <> 'accepted' OR decided_by <> asked_by", name="four_eyes"),
+    )
 
 
 class WithholdingTable(Base):
@@ -117,10 +160,10 @@ class StatementDocument(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class CreditNote(Base):
-    """The credit note of one payout, as it was first handed out in a language."""
+class PayoutPaper(Base):
+    """Credit note or payroll slip of one payout, as it was first handed out in a language."""
 
-    __tablename__ = "credit_note"
+    __tablename__ = "payout_paper"
 
     payout_id: Mapped[int] = mapped_column(Id, ForeignKey("commission_payout.id"), primary_key=True)
     locale: Mapped[str] = mapped_column(String(8), primary_key=True)
@@ -130,5 +173,5 @@ class CreditNote(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-for _model in (CreditNote, PayeeTax, TaxRecord, SelfBilling, StatementDocument):
+for _model in (PayeeTax, PayoutPaper, TaxRecord, SelfBilling, StatementDocument):
     guards.insert_only(_model.__tablename__)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import ColumnElement, Text, cast, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from commissions.models import Payout, PayoutStatus
@@ -46,6 +46,8 @@ class Reckoned:
     """Tax of one payout with everything that it was reckoned by."""
 
     table_id: int
+    gross: int
+    """What was taxed: the payout less what came back of an earlier one."""
     year: Year
     tax_year: int
     tax_month: int
@@ -59,6 +61,12 @@ def data_of(session: Session, payee_ids: Collection[int]) -> dict[int, PayeeTax]
         select(PayeeTax).where(PayeeTax.payee_id.in_(sorted(payee_ids)), PayeeTax.id.in_(latest))
     )
     return {row.payee_id: row for row in rows}
+
+
+def has_form() -> ColumnElement[bool]:
+    """SQL on payouts: the payee's tax data is known."""
+    known = select(literal(keys.PAYEE) + cast(PayeeTax.payee_id, Text))
+    return Payout.payee_key.in_(known)
 
 
 def as_of(session: Session, payee_id: int, moment: datetime) -> PayeeTax | None:
@@ -86,7 +94,7 @@ def set_data(session: Session, payee_id: int, data: TaxData, *, by: str, at: dat
         raise Invalid(_l("Please check the marked fields."), fields=wrong)
     before = data_of(session, [payee_id]).get(payee_id)
     tax_id = "".join(data.tax_id.split())[:40]
-    sealed, label = (signing.seal(tax_id), _masked(tax_id)) if tax_id else ("", "")
+    sealed, label = (signing.seal(tax_id), masked(tax_id)) if tax_id else ("", "")
     if not tax_id and before is not None:
         sealed, label = before.tax_id_sealed, before.tax_id_label
     session.execute(
@@ -198,7 +206,7 @@ def reckon(
     local = at.astimezone(_zone(session))
     year = _year_so_far(session, payee_id, currency, local)
     result = withheld(of_body(table.body), gross, year)
-    return Reckoned(table.id, year, local.year, local.month, result)
+    return Reckoned(table.id, gross, year, local.year, local.month, result)
 
 
 def note(session: Session, payout: Payout, found: Reckoned, *, at: datetime) -> None:
@@ -214,7 +222,7 @@ def note(session: Session, payout: Payout, found: Reckoned, *, at: datetime) -> 
             gross_before=found.year.gross,
             withheld_before=found.year.withheld,
             months=found.year.months,
-            gross_amount=payout.amount,
+            gross_amount=found.gross,
             taxable_amount=found.result.taxable,
             withheld_amount=payout.withheld_amount,
             at=at,
@@ -255,5 +263,6 @@ def _zone(session: Session) -> ZoneInfo:
     return brands.current(session).zone
 
 
-def _masked(number: str) -> str:
+def masked(number: str) -> str:
+    """What people may see of a tax number."""
     return f"•••• {number[-4:]}" if len(number) > 8 else "••••"

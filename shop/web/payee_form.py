@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from wtforms import RadioField, StringField
+from wtforms import BooleanField, RadioField, StringField
 
 from shop.kernel.i18n import _l
 from shop.network.models import Rail
+from shop.rewards.tax_changes import OwnData
 from shop.web.forms import Form, choices, label
 
 RAIL_NAMES: dict[Rail, Any] = {
@@ -51,3 +52,21 @@ class OwnDestinationForm(DestinationForm):
         choices=choices({rail: RAIL_NAMES[rail] for rail in OWN_RAILS}),
         default=Rail.BANK_FILE.value,
     )
+
+
+class OwnTaxForm(Form):
+    """Tax data that owners fill in for themselves."""
+
+    legal_name = StringField(label("Legal name"))
+    address = StringField(label("Address"))
+    tax_id = StringField(label("Tax number"))
+    self_billing = BooleanField(label("The brand may write my invoices for me (self-billing)."))
+
+    @property
+    def wanted(self) -> OwnData:
+        return OwnData(
+            legal_name=self.legal_name.data or "",
+            address=self.address.data or "",
+            tax_id=self.tax_id.data or "",
+            self_billing=bool(self.self_billing.data),
+        )

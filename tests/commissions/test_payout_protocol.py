@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
@@ -265,26 +266,37 @@ class TestOnePass:
             void(session, payout_id, by=BY, at=moment(41), ids=ids, reason="prepare anew")
             assert [p.amount for p in prepared(session, ids, days=41)] == [360]
 
+    @pytest.mark.parametrize(
+        "differs", [{"amount": 1}, {"currency": "EUR"}, {"destination_hash": "x"}], ids=str
+    )
     def test_a_transfer_that_differs_is_quarantined_and_halts(
-        self, sessions: Sessions, ids: Ids
+        self, sessions: Sessions, ids: Ids, differs: dict[str, Any]
     ) -> None:
         (payout_id,) = many_queued(sessions, ids, 1)
         clock = Clock()
         provider = Provider(clock)
-        other = Transfer(
+        ours = Transfer(
             ref="tr_x",
             group_key=f"payout:{payout_id}",
-            amount=1,
+            amount=480,
             currency="CNY",
-            destination_hash="x",
+            destination_hash="hash-p0",
         )
-        provider.transfers.append((clock.now, other))
+        provider.transfers.append((clock.now, replace(ours, **differs)))
 
         progress = advance(sender_of(sessions, clock, ids), payout_id, provider)
 
         assert progress is Progress.QUARANTINED
         with sessions() as session:
             assert is_halted(session)
+            assert session.get_one(Payout, payout_id).status is PayoutStatus.QUARANTINED
+            (noted,) = session.scalars(
+                select(Attempt.detail).where(Attempt.event == "quarantined")
+            ).all()
+            shown = {"transfer": "tr_x", "amount": 480, "currency": "CNY", "back": 0}
+            found = {**shown, **{name: differs[name] for name in shown if name in differs}}
+            same_place = "destination_hash" not in differs
+            assert noted["found"] == [{**found, "same_place": same_place}]
 
     def test_a_look_up_that_fails_waits(self, sessions: Sessions, ids: Ids) -> None:
         (payout_id,) = many_queued(sessions, ids, 1)

@@ -1,5 +1,6 @@
 """Connect from end to end: set up from the desk, paid only when ready, compared, and put right."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from shop.gateway import client
 from shop.kernel import clock, db, ids
 from shop.network import destinations
 from shop.network.models import Rail
-from shop.rewards import payouts, reconciling
+from shop.rewards import payouts, reconciling, restores
 from shop.rewards.payout_models import ConnectAccount
 from shop.sandbox import control
 from tests.conftest import Clock
@@ -219,6 +220,62 @@ class TestComparing:
         assert "4 days" in page(maker, "payouts/queue")
 
 
+class TestPartOfIt:
+    """Stripe takes 5.00 of Anna's 17.52 back: only her payout waits, and two people decide."""
+
+    def back(self, world: World, amount: int) -> Payout:
+        payout = all_payouts()[0]
+        control.reverse_transfer(
+            world.installation.sandbox, str(payout.transfer_ref), amount=amount
+        )
+        world.installation.settle()
+        return all_payouts()[0]
+
+    def test_is_owed_again_in_one_click_of_two_people_and_the_desk_says_why(
+        self, paid: World
+    ) -> None:
+        payout = self.back(paid, 500)
+        assert (payout.status, halted()) == (PayoutStatus.QUARANTINED, False)
+        maker, checker = paid.signed_in("maker"), paid.signed_in("checker")
+        shown = page(maker, f"payouts/{payout.id}")
+        assert "What disagrees" in shown
+        assert "CN¥5.00 came back" in shown
+        assert "A part of it came back" in act(
+            maker, f"payouts/{payout.id}/ask/clear", 409, reason="fine"
+        )
+
+        act(maker, f"payouts/{payout.id}/ask/book_part", reason="Stripe took it back by mistake")
+        first = consent()
+        payout = self.back(paid, 100)  # more came back meanwhile
+        assert "another amount" in act(checker, f"consents/{first.id}", 409, answer="agree")
+        act(maker, f"consents/{first.id}", answer="withdraw")
+        act(maker, f"payouts/{payout.id}/ask/book_part", reason="Stripe took it back by mistake")
+        act(maker, f"consents/{consent().id}", 403, answer="agree")
+        act(checker, f"consents/{consent().id}", answer="agree")
+
+        assert all_payouts()[0].status is PayoutStatus.SENT
+        assert balance(paid, "anna") == 600
+        assert reconciling.reconcile(by="test").findings == []
+        assert proven()
+        desk = paid.signed_in("anna")
+        listed = desk.get("/en/desk/earnings").text
+        assert "Part of a payout came back" in listed
+        why = re.findall(r'href="(/en/desk/earnings/\d+)"', listed)[0]
+        assert "Stripe took it back by mistake" in desk.get(why).text
+
+    def test_may_be_accepted_and_nobody_is_asked_again(self, paid: World) -> None:
+        payout = self.back(paid, 500)
+        maker, checker = paid.signed_in("maker"), paid.signed_in("checker")
+        act(maker, f"payouts/{payout.id}/ask/accept_part", reason="paid in cash")
+        act(checker, f"consents/{consent().id}", answer="agree")
+
+        reconciling.reconcile(by="test")
+
+        assert all_payouts()[0].status is PayoutStatus.SENT
+        assert balance(paid, "anna") == 0
+        assert proven()
+
+
 def followed_queue(world: World) -> str:
     maker = world.signed_in("maker")
     act(maker, "payouts/reconcile")
@@ -229,7 +286,7 @@ def test_after_a_restore_nothing_is_sent_before_stripe_was_compared(
     paid: World, business_clock: Clock
 ) -> None:
     maker, checker = paid.signed_in("maker"), paid.signed_in("checker")
-    reconciling.block_after_restore(clock.now() - timedelta(hours=1), by="command")
+    restores.block(clock.now() - timedelta(hours=1), by="command")
     assert "was restored" in act(maker, "payouts/resume", 409, reason="fine")
 
     reconciling.reconcile(by="test", since=clock.now() - timedelta(days=4))

@@ -49,7 +49,7 @@ class TestAnOrder:
         (case,) = found()
         assert (case.action, open_holds()) == ("hold", 1)
         page = world.signed_in("checker").get(f"/admin/reviews/{case.id}").text
-        assert "found this one only after it was told" in page
+        assert "It found this one only after the sale" in page
 
     def test_a_group_goes_by_its_own_setting(self, world: World) -> None:
         with db.unit_of_work() as session:
@@ -98,6 +98,8 @@ class TestAPoint:
         own, many = sorted(found(), key=lambda one: one.rule)
         assert (own.rule, many.rule) == ("self_purchase", "velocity")
         finance = world.signed_in("checker")
+        listed = finance.get("/admin/commissions").text
+        assert f"/admin/reviews/{many.id}" in listed
 
         page = finance.post(
             f"/admin/reviews/{own.id}/release", data={"note": "A gift."}, follow_redirects=True
@@ -216,7 +218,7 @@ class TestTryingOut:
         set_rule(Check.HOUSEHOLD, Action.OFF, orders=1)
         finance = world.signed_in("checker")
 
-        assert "held 1 times" in finance.get("/admin/reviews/rules").text
+        assert "Hold: 1" in finance.get("/admin/reviews/rules").text
         off = finance.get("/admin/reviews/rules/household").text
         assert "not met" in off
         tried = finance.get("/admin/reviews/rules/household?try=1").text

@@ -13,13 +13,13 @@ from werkzeug.routing import Rule as Route
 from commissions import sealing
 from commissions.abuse.judging import Finding
 from commissions.abuse.rules import Action, Check
-from commissions.models import Entry
+from commissions.models import Batch, BatchItem, Entry, Payout, PayoutStatus, Run
 from commissions.statements.closing import Period, close_period
 from shop.accounts import register
 from shop.fulfillment.models import PickupTicket
 from shop.kernel import clock, db, ids
-from shop.network import points, tree
-from shop.network.models import Point, PointKind, PointRole
+from shop.network import destinations, points, tree
+from shop.network.models import Point, PointKind, PointRole, Rail
 from shop.network.points import NewPoint
 from shop.orders.models import OrderLine
 from shop.rewards import keys
@@ -183,6 +183,7 @@ def own_things(world: World) -> dict[str, tuple[str, str, tuple[str, ...]]]:
         entry = session.scalars(select(Entry.id).where(Entry.point_key == anna)).first()
         ticket = session.scalars(select(PickupTicket.id)).first()
         statement = a_statement(session, world)
+        payout_id = a_credit_note(session, world)
         code = links.live_code(session, world.points["anna"], "/", label="door", at=clock.now())
         line_id, order_id = session.execute(select(OrderLine.id, OrderLine.order_id)).one()
         own_purchase = Finding(Check.SELF_PURCHASE, Action.HOLD, ("card",))
@@ -201,6 +202,7 @@ def own_things(world: World) -> dict[str, tuple[str, str, tuple[str, ...]]]:
         "order_id": (str(order_id), "anna", ("bo", "keeper", "clerk", "boss", "buyer")),
         "entry_id": (str(entry), "anna", ("bo", "keeper", "clerk", "boss", "buyer")),
         "statement_id": (str(statement), "anna", ("bo", "keeper", "clerk", "boss", "buyer")),
+        "payout_id": (str(payout_id), "anna", ("bo", "keeper", "clerk", "boss", "buyer")),
         "kind": ("pdf", "anna", ("bo", "keeper", "clerk", "boss", "buyer")),
         "ticket_id": (str(ticket), "keeper", ("anna", "bo", "boss", "buyer")),
         "code": (code, "anna", ("bo", "keeper", "boss", "buyer")),
@@ -224,6 +226,73 @@ def a_statement(session: db.Session, world: World) -> int:
     )
     assert found is not None
     return found.id
+
+
+def a_credit_note(session: db.Session, world: World) -> int:
+    """Anna's payout in a list for the books."""
+    at, ids_ = clock.now(), [ids.new() for _ in range(3)]
+    payee_id = session.scalar(select(Point.payee_id).where(Point.id == world.points["anna"])) or 0
+    details = {"customer_number": "K-1001"}
+    destinations.set_destination(
+        session,
+        payee_id,
+        rail=Rail.CREDIT_NOTE,
+        details=details,
+        by="test",
+        at=at,
+        by_staff=True,
+    )
+    place = destinations.current(session, [payee_id])[payee_id]
+    session.add(Run(id=ids_[0], at=at, by="test", note=""))
+    session.flush()
+    session.add(
+        Payout(
+            id=ids_[1],
+            run_id=ids_[0],
+            payee_key=keys.payee(payee_id),
+            currency="CNY",
+            amount=100,
+            net_amount=100,
+            fee_amount=0,
+            withheld_amount=0,
+            rail=place.rail,
+            status=PayoutStatus.SENT,
+            status_reason="",
+            destination_label=place.label,
+            destination_hash=place.hash,
+            destination_sealed=place.sealed,
+            destination_ready_at=at,
+            items_hash="",
+            terms_hash="",
+            approvals_needed=1,
+            group_key=f"payout:{ids_[1]}",
+            epoch=0,
+            lease_owner="",
+            created_at=at,
+            created_by="test",
+        )
+    )
+    session.flush()
+    session.add(
+        Batch(
+            id=ids_[2],
+            rail=place.rail,
+            currency="CNY",
+            format="credit_notes",
+            item_count=1,
+            total_amount=100,
+            content=b"",
+            sha256="",
+            at=at,
+            by="test",
+        )
+    )
+    session.flush()
+    session.add(
+        BatchItem(batch_id=ids_[2], payout_id=ids_[1], reference=f"{ids_[2]}-1", terms_hash="")
+    )
+    session.flush()
+    return ids_[1]
 
 
 def test_a_manager_looks_after_the_points_below_and_no_others(world: World) -> None:

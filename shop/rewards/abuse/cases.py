@@ -24,6 +24,7 @@ from shop.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from shop.kernel.words import _l
 from shop.rewards import keys
 from shop.rewards.abuse.models import AbuseCase, Verdict
+from shop.rewards.holds import OF_REVIEW
 
 TERM = timedelta(days=14)
 """How long a case may hold something back; extended once, by as much."""
@@ -249,7 +250,7 @@ def _targets(session: Session, point_id: int, order_id: int | None) -> list[On]:
 
 
 def _key(case_id: int) -> str:
-    return f"abuse:{case_id}:"
+    return f"{OF_REVIEW}{case_id}:"
 
 
 def _hold_keys(session: Session, case_id: int) -> list[str]:

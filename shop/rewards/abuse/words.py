@@ -182,8 +182,8 @@ def does(case: AbuseCase) -> Words | None:
     """What the case does until its deadline, where its badge alone would not say it."""
     if case.numbers.get("later"):
         return _l(
-            "The rule refuses such sales, and found this one only after it was told: what it "
-            "earned is held instead."
+            "The rule refuses such sales. It found this one only after the sale, so what it earned "
+            "is held instead."
         )
     if case.action != Action.REJECT or case.order_id is not None:
         return None

@@ -20,6 +20,8 @@ from shop.web.actor import current_actor
 from shop.web.admin import payout_words
 from shop.web.admin.routes import blueprint
 
+ABOUT_PAYOUTS = (Act.VOID, Act.CLEAR, Act.REVERSE, Act.BOOK_PART, Act.ACCEPT_PART)
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -34,7 +36,7 @@ class Asked:
 
     @property
     def is_about_payout(self) -> bool:
-        return self.consent.act in (Act.VOID, Act.CLEAR, Act.REVERSE)
+        return self.consent.act in ABOUT_PAYOUTS
 
 
 @blueprint.get("/consents")

@@ -17,7 +17,7 @@ from shop.kernel.words import Words
 from shop.network.models import Application
 from shop.orders.models import DisputeStatus, Order, OrderLine, OrderStatus
 from shop.payments.finalise import MISMATCH, OVERCHARGED, UNFILLABLE
-from shop.rewards import objections, on_order, payable, payout_lists
+from shop.rewards import objections, on_order, payable, payout_lists, tax_changes
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,12 @@ def _of_finance(session: Session, by: str) -> list[Task]:
         Task(_l("Payouts that stand for long"), stuck, "admin.payout_queue", {}, urgent=True),
         Task(_l("Payees waiting for long"), len(late), "admin.payouts", {}, urgent=True),
         Task(_l("Sales without credit"), uncredited, "admin.entries", {}, urgent=True),
+        Task(
+            _l("Tax data of payees to look at"),
+            _count(session, tax_changes.to_decide(at=clock.now())),
+            "admin.payout_taxes",
+            {},
+        ),
         Task(
             _l("Objections to answer"),
             _count(session, objections.open_ones()),

@@ -7,16 +7,17 @@ from flask import Response, abort, request
 
 from commissions import queries
 from commissions.errors import CommissionError
+from commissions.payouts import partial
 from shop.accounts import queries as people
 from shop.kernel import clock, db
 from shop.kernel.errors import Invalid, ShopError
 from shop.kernel.i18n import _l
 from shop.kernel.words import Words, say
 from shop.rewards import consents as consents_verbs
-from shop.rewards import credit_notes, earnings, keys, payout_lists, payout_stops, sentences, taxes
+from shop.rewards import earnings, keys, payout_lists, payout_papers, payout_stops, sentences, taxes
 from shop.rewards import payouts as rewards
 from shop.rewards.models import Act
-from shop.web import access, render
+from shop.web import access, render, statement_answers
 from shop.web.actor import current_actor
 from shop.web.admin import consents, payout_words
 from shop.web.admin.routes import blueprint
@@ -29,21 +30,18 @@ def payout(payout_id: int) -> Response:
     return _page(payout_id)
 
 
-@blueprint.get("/payouts/<int:payout_id>/credit-note.pdf")
+@blueprint.get("/payouts/<int:payout_id>/paper.pdf")
 @access.finance
-def credit_note(payout_id: int) -> Any:
-    """The document for a dealer whose payout is set off."""
+def payout_paper(payout_id: int) -> Any:
+    """The credit note of a dealer, or the slip that comes with a salary."""
     with db.reading() as session:
         if payout_lists.one(session, payout_id) is None:
             abort(404)
     try:
-        content = credit_notes.document(payout_id)
+        content = payout_papers.document(payout_id)
     except ShopError as error:
         return _page(payout_id, message=say(error.message), status=error.status)
-    answer = Response(content, mimetype="application/pdf")
-    answer.headers["Content-Disposition"] = f'attachment; filename="credit-note-{payout_id}.pdf"'
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
+    return statement_answers.pdf(content, f"payout-{payout_id}")
 
 
 @blueprint.post("/payouts/<int:payout_id>/void")
@@ -112,7 +110,7 @@ def look_for_payout(payout_id: int) -> Any:
 @access.finance
 def ask_about_payout(payout_id: int, act: str) -> Any:
     """Ask a second person to agree."""
-    if act not in (Act.VOID, Act.CLEAR, Act.REVERSE):
+    if act not in consents.ABOUT_PAYOUTS:
         abort(404)
     return _do(
         payout_id,
@@ -168,11 +166,10 @@ def _page(payout_id: int, *, refused: str = "", message: str = "", status: int =
             tax=taxes.record_of(session, payout_id),
             asked=consents.asked_for(
                 session,
-                lambda found: (
-                    found.subject_id == payout_id
-                    and found.act in (Act.VOID, Act.CLEAR, Act.REVERSE)
-                ),
+                lambda found: found.subject_id == payout_id and found.act in consents.ABOUT_PAYOUTS,
             ),
+            found=payout_lists.found_at_stripe(history),
+            came_back=partial.undecided_amount(session, one),
             nothing_lands=consents_verbs.nothing_lands(one, at=at),
             halt=payout_lists.halt(session),
             sentences=sentences,

@@ -12,7 +12,7 @@ from shop.kernel.i18n import _l
 from shop.kernel.words import say
 from shop.network.models import Payee
 from shop.rewards import consents as consents_verbs
-from shop.rewards import taxes
+from shop.rewards import tax_changes, taxes
 from shop.rewards.models import Act
 from shop.rewards.taxes import TaxData
 from shop.rewards.withholding import BadTable, Band, Table, china_service_income, flat, of_body
@@ -84,10 +84,15 @@ def payee_tax(payee_id: int) -> Any:
             return render.back_to("admin.payee_tax", payee_id=payee_id, say_so=_l("Saved."))
         except ShopError as refused:
             error = refused
+    return _payee_page(payee_id, error)
+
+
+def _payee_page(payee_id: int, error: ShopError | None) -> Response:
     with db.reading() as session:
         payee = session.get(Payee, payee_id)
         if payee is None:
             abort(404)
+        waiting = tax_changes.open_of(session, [payee_id]).get(payee_id)
         return render.page(
             "admin/payouts/payee_tax.html",
             status=error.status if error else 200,
@@ -95,10 +100,36 @@ def payee_tax(payee_id: int) -> Any:
             data=taxes.data_of(session, [payee_id]).get(payee_id),
             tables=taxes.in_force(session, at=clock.now()),
             codes=taxes.VAT_CODES,
+            waiting=waiting,
+            entered=tax_changes.content(waiting) if waiting else None,
+            at=clock.now(),
             typed=request.form,
             message=say(error.message) if error else "",
             errors={name: say(words) for name, words in getattr(error, "fields", {}).items()},
         )
+
+
+@blueprint.post("/payees/<int:payee_id>/tax/<answer>")
+@access.finance
+def decide_tax_data(payee_id: int, answer: str) -> Any:
+    """Accept what the payee entered, or refuse it with a reason."""
+    if answer not in ("accept", "refuse"):
+        abort(404)
+    by, at = current_actor().key, clock.now()
+    try:
+        with db.unit_of_work() as session:
+            waiting = tax_changes.open_of(session, [payee_id]).get(payee_id)
+            if waiting is None:
+                abort(404)
+            if answer == "accept":
+                tax_changes.accept(session, waiting.id, by=by, at=at)
+            else:
+                note = request.form.get("note", "")
+                tax_changes.refuse(session, waiting.id, note=note, by=by, at=at)
+    except ShopError as error:
+        return _payee_page(payee_id, error)
+    said = _l("Accepted. It counts from now on.") if answer == "accept" else _l("Refused.")
+    return render.back_to("admin.payee_tax", payee_id=payee_id, say_so=said)
 
 
 def _tables(*, error: ShopError | None = None) -> Response:
@@ -107,11 +138,14 @@ def _tables(*, error: ShopError | None = None) -> Response:
     with db.reading() as session:
         rows, waiting = taxes.in_force(session, at=clock.now()), taxes.proposals(session)
         asked = consents.asked_for(session, lambda one: one.act == Act.TAX)
+        entered = tax_changes.waiting(session)
     return render.page(
         "admin/payouts/taxes.html",
         status=error.status if error else 200,
         rows=rows,
         waiting=waiting,
+        entered=entered,
+        at=clock.now(),
         asked={one.consent.subject_id: one for one in asked},
         table_of=lambda row: of_body(row.body),
         presets=PRESETS,

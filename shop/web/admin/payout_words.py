@@ -12,6 +12,8 @@ ACTS: Mapping[Act, Words] = {
     Act.VOID: _l("Take back a payout that was sent and did not arrive"),
     Act.NOT_SENT: _l("Record that the bank did not take a file"),
     Act.CLEAR: _l("Let a payout go on whose facts disagreed"),
+    Act.BOOK_PART: _l("Book the part of a payout that came back as owed again"),
+    Act.ACCEPT_PART: _l("Accept that a part of a payout came back: nothing is owed for it"),
     Act.TERMS: _l("Change the terms of a way of paying"),
     Act.CASE: _l("Put something right by hand"),
     Act.REVERSE: _l("Take the later of two transfers back at Stripe"),
@@ -77,6 +79,9 @@ _REFUSALS: Mapping[str, Words] = {
     "payouts_halted": _l("Payouts are halted; two people can let them go on."),
     "claim_changed": _l("Entries of it changed since. Take it back and prepare a new run."),
     "mixed_batch": _l("A file holds payouts of one way and one currency."),
+    "more_came_back": _l(
+        "Stripe shows another amount than the one asked for. Withdraw the request and ask again."
+    ),
     "may_still_land": _l("It may still arrive, so it cannot be taken back yet."),
 }
 

@@ -13,7 +13,7 @@ from shop.kernel import clock, db, ids
 from shop.kernel.errors import Conflict, Forbidden, Invalid, ShopError
 from shop.kernel.i18n import _l
 from shop.kernel.words import say
-from shop.rewards import keys, payable, payout_files, payout_lists
+from shop.rewards import keys, payable, payout_files, payout_lists, taxes
 from shop.rewards import payouts as rewards
 from shop.rewards.models import Act
 from shop.web import access, render
@@ -119,6 +119,7 @@ def _ask(act: Act, subject_id: int) -> Any:
 def _page(*, message: str = "", status: int = 200) -> Response:
     at = clock.now()
     group, after = request.args.get("status", ""), request.args.get("after", "")
+    tax = request.args.get("tax", "")
     with db.reading() as session:
         files = payout_lists.bank_files(session, limit=10)
         halt = payout_lists.halt(session)
@@ -127,6 +128,7 @@ def _page(*, message: str = "", status: int = 200) -> Response:
         rows = payout_lists.payouts(
             session,
             group=group,
+            tax=tax,
             before=ids.read(after),
             limit=PAGE_SIZE,
         )
@@ -150,6 +152,8 @@ def _page(*, message: str = "", status: int = 200) -> Response:
             asked=consents.asked_for(session, lambda _one: True),
             keys=keys,
             state=group,
+            tax=tax,
+            tax_known=taxes.data_of(session, [keys.number(row.payee_key) for row in rows]),
             words=payout_words,
             message=message,
             typed=request.form,

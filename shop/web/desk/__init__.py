@@ -12,6 +12,7 @@ from shop.web.desk import (
     share,
     shopfront,
     statements,
+    tax_data,
     team,
     today,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "share",
     "shopfront",
     "statements",
+    "tax_data",
     "team",
     "today",
 ]

@@ -133,12 +133,21 @@ def own_payee(session: Session) -> Payee:
     A dealer with five stores has one payee; whoever owns one of the stores must not redirect the
     money of all.
     """
+    found, is_whole, _owned = share_of_payee(session)
+    if found is None:
+        abort(404)
+    if not is_whole:
+        abort(403)
+    return found
+
+
+def share_of_payee(session: Session) -> tuple[Payee | None, bool, list[int]]:
+    """The payee of the chosen point, whether all of it is this person's, and which points are."""
     actor = current_actor()
     found = queries.payee_of(session, actor.point_id or 0)
     if found is None:
-        abort(404)
+        return None, False, []
     owned = {place.point_id for place in actor.places if place.role == "owner"}
-    of_others = [one for one in queries.points_of_payee(session, found.id) if one.id not in owned]
-    if of_others and found.account_id != actor.account_id:
-        abort(403)
-    return found
+    points = [one.id for one in queries.points_of_payee(session, found.id)]
+    is_whole = owned.issuperset(points) or found.account_id == actor.account_id
+    return found, is_whole, [one for one in points if one in owned]

@@ -42,6 +42,7 @@ from commissions.payouts.by_hand import register_by_hand
 from commissions.payouts.conditions import Conditions
 from commissions.payouts.hearing import hear
 from commissions.payouts.method import Destination
+from commissions.payouts.partial import accept_part, book_part
 from commissions.payouts.preparing import Policy, prepare_run
 from commissions.payouts.returning import settle, take_back
 from commissions.payouts.sending import Progress, Sender, advance, confirm_absence
@@ -524,6 +525,8 @@ class House:
     def comes_back(self) -> None:
         """The bank sends it back, or it settles."""
         for payout in self._payouts(_S.SENT, _S.SETTLED)[:1]:
+            if payout.known_back_amount:
+                continue  # of what is left of it, people decide as well
             with self.sessions.begin() as session:
                 if self.any([True, False]):
                     settle(session, payout.id, by=BY, at=self.now, ids=self.ids)
@@ -534,6 +537,31 @@ class House:
                 (at, replace(one, is_reversed=True) if one.ref == payout.transfer_ref else one)
                 for at, one in self.provider.transfers
             ]
+
+    def part_comes_back(self) -> None:
+        """The provider takes a part back, or what was left; two people decide what it is."""
+        for payout in self._payouts(_S.SENT, _S.SETTLED)[:1]:
+            if payout.rail == "hand":
+                continue
+            known, whole = payout.known_back_amount, payout.net_amount
+            told = self.any([known + (whole - known) // 3, whole - 1, whole])
+            self.provider.transfers = [
+                (
+                    at,
+                    replace(one, reversed_amount=told, is_reversed=told == whole)
+                    if one.ref == payout.transfer_ref
+                    else one,
+                )
+                for at, one in self.provider.transfers
+            ]
+            groups = [t for _, t in self.provider.transfers if t.group_key == payout.group_key]
+            with self.sessions.begin() as session:
+                progress = hear(session, self._sender(), payout.group_key, groups)
+            if progress is Progress.QUARANTINED:
+                decide = self.any([book_part, book_part, accept_part])
+                with self.sessions.begin() as session:
+                    more: dict[str, Any] = {**TWO, "reason": "taken back", "amount": told - known}
+                    decide(session, payout.id, at=self.now, ids=self.ids, **more)
 
     def take_away(self) -> None:
         """Back to the payee's balance before it left, or, blocked, once it is proven absent."""
@@ -695,6 +723,7 @@ ACTS = (
     *["send"] * 3,
     "hear_news",
     *["comes_back"] * 2,
+    "part_comes_back",
     "take_away",
     "move_account",
     "seal",

@@ -49,6 +49,9 @@ PAYING = (
 )
 """A life that is mostly about payouts."""
 
+PARTS = (*PAYING, *["part_comes_back"] * 4, "comes_back")
+"""The same, and much of it comes back in parts."""
+
 
 def live(ground: Ground, seed: int, acts: int, mix: Sequence[str] = ()) -> House:
     """A life from a seed; each has its own mix of acts. Raises AssertionError for what breaks."""

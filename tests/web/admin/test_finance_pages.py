@@ -29,6 +29,7 @@ from tests.journeys.test_paying_out import (
     refund_one,
     set_destination,
 )
+from tests.web.admin.catalog_desk import form_of
 from tests.world import World
 
 
@@ -132,9 +133,11 @@ class TestTasks:
         self, maker: FlaskClient, checker: FlaskClient
     ) -> None:
         act(maker, "plan/start")
-        draft = re.search(r'action="/admin/plan/(\d+)"', page(maker, "plan"))
+        shown = page(maker, "plan")
+        draft = re.search(r'action="/admin/plan/(\d+)"', shown)
         assert draft is not None
-        act(maker, f"plan/{draft[1]}", ceiling="30", same_point="both", submit="1")
+        form = form_of(maker.get("/admin/plan"), f"/admin/plan/{draft[1]}")
+        act(maker, f"plan/{draft[1]}", **form, submit="1")
 
         assert tasks(checker)["Plan to publish"] == 1
         assert "Plan to publish" not in tasks(maker)

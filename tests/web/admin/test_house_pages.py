@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from shop.accounts import demo_people, passwords, queries, register, staffing
-from shop.accounts.models import Account, StaffRole
+from shop.accounts.models import Account, StaffMembership, StaffRole
 from shop.accounts.register import FourEyes
 from shop.fulfillment.models import ShippingRate
 from shop.gateway.models import InboxEvent
@@ -170,6 +171,18 @@ class TestTwoAdministratorsAtOnce:
 
             assert sum(through) == 1
             assert len(person(email).staff_roles) == 2
+
+    def test_the_database_itself_refuses_the_second_of_the_two_roles(
+        self, database: Database
+    ) -> None:
+        """Removed once, the index: the role was slipped in past every verb."""
+        account_id = hire("mei@example.com", StaffRole.FINANCE_MAKER)
+        slipped_in = {"role": StaffRole.FINANCE_CHECKER, "granted_at": clock.now()}
+
+        with pytest.raises(IntegrityError), unit_of_work() as session:
+            session.execute(
+                insert(StaffMembership).values(account_id=account_id, granted_by="x", **slipped_in)
+            )
 
     def test_two_administrators_who_remove_each_other_leave_one(self, database: Database) -> None:
         one, other = hire("a@example.com", StaffRole.ADMIN), hire("b@example.com", StaffRole.ADMIN)

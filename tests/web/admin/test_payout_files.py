@@ -204,7 +204,7 @@ def test_a_dealer_gets_a_credit_note_with_the_number_of_the_list(
     maker = world.signed_in("maker")
     approved(world, business_clock, Rail.CREDIT_NOTE)
     payout = all_payouts()[0]
-    path = f"/admin/payouts/{payout.id}/credit-note.pdf"
+    path = f"/admin/payouts/{payout.id}/paper.pdf"
     assert maker.get(path).status_code == 409
     (batch,) = send(world, maker)
     listed = cells(maker.get(f"/admin/payouts/files/{batch.id}").data)[0]
