@@ -313,6 +313,28 @@ def uncommit(
     return _once(session, stock_level_id, quantity, Change(committed=-1), cause)
 
 
+def promise_elsewhere(
+    session: Session, units: Mapping[int, int], *, reason_id: str, at: datetime, by: str
+) -> None:
+    """A placed order's units are promised from other levels: minus gives back, plus takes.
+
+    Raises OutOfStock if a level has too little, NotCommitted if less is promised there.
+    """
+    cause = Cause("reroute", "reroute", reason_id, by, at)
+    moved = []
+    for level_id, count in sorted(units.items()):  # in one order, else two of them would wait
+        change = Change(committed=count)
+        if not record_once(session, level_id, abs(count), change, cause):
+            continue
+        one = change_level(session, level_id, change)
+        if one is None and count > 0:
+            raise OutOfStock(_shortages_of_levels(session, {level_id: count}))
+        if one is None:
+            raise NotCommitted(level_id, -count)
+        moved.append(one)
+    sellable.follow(session, moved)
+
+
 def take_back(
     session: Session,
     stock_level_id: int,

@@ -51,18 +51,67 @@ def issue(session: Session, event: OrderPlaced) -> None:
         .order_by(OrderLine.location_id)
     ).all()
     for location_id in places:
-        code = ids.short_code(CODE_LENGTH)
-        session.execute(
-            insert(PickupTicket).values(
-                id=ids.new(),
-                order_id=event.order_id,
-                location_id=location_id,
-                code_hash=_hash(code),
-                code_sealed=signing.seal(code),
-                status="waiting",
-                created_at=event.at,
-            )
+        _write(session, event.order_id, location_id, at=event.at)
+
+
+def follow_lines(session: Session, order_id: int, *, fresh: int | None, at: datetime) -> None:
+    """Lines of a placed order go another way: a ticket where they wait, none where nothing does.
+
+    At the counter `fresh` goods are missing now, so that they are not ready before somebody says so.
+    """
+    left = OrderLine.quantity - OrderLine.canceled_count - OrderLine.fulfilled_count
+    waiting = select(OrderLine.location_id).where(
+        OrderLine.order_id == order_id, OrderLine.delivery == "pickup", left > 0
+    )
+    session.execute(
+        update(PickupTicket)
+        .where(
+            PickupTicket.order_id == order_id,
+            PickupTicket.status.in_(("waiting", "ready")),
+            PickupTicket.location_id.not_in(waiting),
         )
+        .values(status="canceled")
+        .execution_options(synchronize_session=False)
+    )
+    if fresh is None:
+        return
+    kept = session.execute(
+        update(PickupTicket)
+        .where(
+            PickupTicket.order_id == order_id,
+            PickupTicket.location_id == fresh,
+            PickupTicket.status.in_(("waiting", "ready")),
+        )
+        .values(status="waiting")
+        .returning(PickupTicket.id)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if kept is None:
+        _write(session, order_id, fresh, at=at)
+
+
+def _write(session: Session, order_id: int, location_id: int | None, *, at: datetime) -> None:
+    """A ticket with a code of its own; one that is over becomes a new one."""
+    code = ids.short_code(CODE_LENGTH)
+    values = {
+        "code_hash": _hash(code),
+        "code_sealed": signing.seal(code),
+        "status": "waiting",
+        "created_at": at,
+        "used_at": None,
+        "used_by": "",
+    }
+    here = (PickupTicket.order_id == order_id, PickupTicket.location_id == location_id)
+    again = session.execute(
+        update(PickupTicket)
+        .where(*here, PickupTicket.status.in_(("used", "canceled")))
+        .values(**values)
+        .returning(PickupTicket.id)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if again is None:
+        row = {"id": ids.new(), "order_id": order_id, "location_id": location_id, **values}
+        session.execute(insert(PickupTicket).values(**row))
 
 
 def mark_ready(session: Session, ticket_id: int, point_id: int, *, by: str, at: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select, text
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from shop.catalog.events import ProductsChanged
 from shop.catalog.models import Category, Product, Variant
 from shop.search.table import NAME
-from shop.search.tokens import tokens
+from shop.search.tokens import beginnings, tokens
 
 _TAG = re.compile(r"<[^>]*>")
 _BLOCK = 500
@@ -19,10 +19,11 @@ _MAX_TOKENS = 4000
 """Of one field; PostgreSQL counts places up to 16,383."""
 
 _INSERT = {
-    "sqlite": f"INSERT INTO {NAME} (rowid, title, words, body) "  # noqa: S608 - our own name
-    "VALUES (:product_id, :title, :words, :body)",
-    "postgresql": f"INSERT INTO {NAME} (product_id, document) "  # noqa: S608 - our own name
-    "VALUES (:product_id, CAST(:document AS tsvector))",
+    "sqlite": f"INSERT INTO {NAME} (rowid, title, named, document) "  # noqa: S608 - our own name
+    "VALUES (:product_id, :title, :named, :document)",
+    "postgresql": f"INSERT INTO {NAME} (product_id, title, named, document) "  # noqa: S608 - our own name
+    "VALUES (:product_id, CAST(:title AS tsvector), CAST(:named AS tsvector), "
+    "CAST(:document AS tsvector))",
 }
 _DELETE = {
     "sqlite": f"DELETE FROM {NAME} WHERE rowid = :product_id",  # noqa: S608 - our own name
@@ -116,21 +117,39 @@ def _tokens(texts: Iterable[str]) -> list[str]:
 
 
 def _fts5_row(product_id: int, fields: Fields) -> dict[str, Any]:
-    title, words, body = (" ".join(one or _GAP for one in field) for field in fields)
-    return {"product_id": product_id, "title": title, "words": words, "body": body}
+    return {"product_id": product_id, **_of_fields(fields, _marked)}
 
 
+def _marked(field: str, words: list[str]) -> str:
+    return " ".join(MARKS[field] + one if one else _GAP for one in words)
+
+
+MARKS = {"title": "\ue001", "named": "\ue002", "document": ""}
+"""What stands before each word of a field in FTS5, so that a title's words are words of their own."""
+BEGINNING = "^"
+"""Stands before the beginning of a word in a vector; no word holds it."""
 _GAP = "\ue000"
 """A private-use letter, which FTS5 counts as a word and nobody types."""
 
 
 def _tsvector_row(product_id: int, fields: Fields) -> dict[str, Any]:
-    """The vector is written out, because PostgreSQL's own parser would split words otherwise."""
-    lexemes = []
-    place = 1
-    for weight, field in zip("ABC", fields, strict=True):
-        for token in field:
-            if token:
-                lexemes.append(f"'{token}':{place}{weight}")
-            place += 1
-    return {"product_id": product_id, "document": " ".join(lexemes)}
+    """The vectors are written out, because PostgreSQL's own parser would split words otherwise."""
+    return {"product_id": product_id, **_of_fields(fields, _vector)}
+
+
+def _vector(_field: str, words: list[str]) -> str:
+    return " ".join(
+        f"'{said}':{place}"
+        for place, word in enumerate(words, start=1)
+        if word
+        for said in (word, *(BEGINNING + one for one in beginnings(word)))
+    )
+
+
+def _of_fields(fields: Fields, write: Callable[[str, list[str]], str]) -> dict[str, str]:
+    title, words, body = fields
+    return {
+        "title": write("title", title),
+        "named": write("named", [*title, *words]),
+        "document": write("document", [*title, *words, *body]),
+    }

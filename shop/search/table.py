@@ -1,6 +1,9 @@
 """The search table: FTS5 on SQLite, a tsvector with GIN on PostgreSQL.
 
 No model, because the two have nothing in common but their name. It is made with all other tables;
+What was typed may go on, so both keep beginnings of words: without them FTS5 reads all hits before
+it gives the first, and PostgreSQL cannot guess how many there are. Titles are kept apart for the same
+reason: a word that all texts hold and no title is not looked for in all texts.
 `NAME` begins the names of everything that belongs to it, so that migrations can look past it.
 """
 
@@ -9,18 +12,30 @@ from typing import Any
 from sqlalchemy import Connection, MetaData, event, text
 
 from shop.kernel.db import Base
+from shop.search.tokens import LONGEST_BEGINNING
 
 NAME = "product_search"
+FIELDS = ("title", "named", "document")
+"""Titles; titles and other words; everything. What is found in the first of them counts most."""
+
+# One letter more, for the mark of the field.
+_LENGTHS = " ".join(str(length) for length in range(1, LONGEST_BEGINNING + 2))
 
 CREATE = {
     "sqlite": (
         f"CREATE VIRTUAL TABLE IF NOT EXISTS {NAME} USING "
-        "fts5(title, words, body, tokenize = 'unicode61 remove_diacritics 0')",
+        f"fts5({', '.join(FIELDS)}, tokenize = 'unicode61 remove_diacritics 0', "
+        f"prefix = '{_LENGTHS}')",
     ),
     "postgresql": (
         f"CREATE TABLE IF NOT EXISTS {NAME} "
-        "(product_id BIGINT PRIMARY KEY, document TSVECTOR NOT NULL)",
-        f"CREATE INDEX IF NOT EXISTS ix_{NAME}_document ON {NAME} USING gin (document)",
+        f"(product_id BIGINT PRIMARY KEY, {', '.join(f'{one} TSVECTOR NOT NULL' for one in FIELDS)})",
+        *(
+            # A list of pending entries would be read whole by every search.
+            f"CREATE INDEX IF NOT EXISTS ix_{NAME}_{one} ON {NAME} "
+            f"USING gin ({one}) WITH (fastupdate = off)"
+            for one in FIELDS
+        ),
     ),
 }
 

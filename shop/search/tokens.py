@@ -9,7 +9,10 @@ import unicodedata
 
 _CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af\U00020000-\U000323af"
 _WORD = re.compile(f"[{_CJK}]|[^\\W_{_CJK}]+")
+_CHARACTER = re.compile(f"[{_CJK}]")
 _MARKS = re.compile("(?<=[a-z])[\u0300-\u036f]+")
+LONGEST_BEGINNING = 8
+"""Beginnings of words up to so many letters are kept in the index."""
 MAX_WORDS = 8
 MAX_LETTERS = 80
 
@@ -19,6 +22,13 @@ def tokens(text: str) -> list[str]:
     plain = unicodedata.normalize("NFKC", text).casefold()
     bare = unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", plain)))
     return _WORD.findall(bare)
+
+
+def beginnings(word: str) -> list[str]:
+    """What somebody may have typed of a word so far; a Chinese character is whole at once."""
+    if _CHARACTER.fullmatch(word):
+        return []
+    return [word[:length] for length in range(1, min(len(word), LONGEST_BEGINNING) + 1)]
 
 
 def phrases(query: str) -> list[list[str]]:

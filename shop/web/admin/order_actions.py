@@ -11,7 +11,7 @@ from commissions.errors import StaleState
 from shop.aftersales import cancel as canceling
 from shop.checkout import contact as contacts
 from shop.checkout.places import division_code
-from shop.fulfillment import hand_over
+from shop.fulfillment import hand_over, rerouting
 from shop.fulfillment import queries as fulfillments
 from shop.gateway.client import GatewayUnavailable
 from shop.kernel import clock, db, ids
@@ -174,6 +174,28 @@ def correct_contact(order_id: int) -> Any:
         correct.contact(session, order.id, values, by=current_actor().key, at=clock.now())
 
     return _do(order_id, "contact", work, _l("Saved."))
+
+
+@blueprint.post("/orders/<int:order_id>/way")
+@access.order_staff
+def reroute_order(order_id: int) -> Any:
+    """Let goods be collected instead of shipped, or shipped instead; prices stay."""
+
+    def work(session: Session) -> None:
+        turns.take(session, order_id)
+        if _number(request.form.get("seen", "0"), "seen") != _handed_over(session, order_id):
+            raise ChangedMeanwhile
+        chosen = {one for text in request.form.getlist("line") if (one := ids.read(text))}
+        place = request.form.get("to", "")
+        if not chosen:
+            raise Invalid(_l("Please tick the goods."), field="line")
+        if place != "address" and ids.read(place) is None:
+            raise Invalid(_l("Please choose one of the list."), field="to")
+        rerouting.reroute(
+            session, order_id, chosen, to=ids.read(place), by=current_actor().key, at=clock.now()
+        )
+
+    return _do(order_id, "way", work, _l("Changed. Prices, tax and paid shipping stay."))
 
 
 @blueprint.post("/orders/<int:order_id>/notes")

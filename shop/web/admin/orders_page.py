@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from shop.accounts import queries as accounts
 from shop.catalog import locations
 from shop.fulfillment import queries as fulfillments
+from shop.fulfillment import rerouting
 from shop.fulfillment.hand_over import MAY_LEAVE
 from shop.kernel import clock, db
 from shop.kernel.errors import ShopError
@@ -66,6 +67,12 @@ class Line:
     def waits(self) -> int:
         """Units that have neither left nor were given up."""
         return self.line.quantity - self.line.fulfilled_count - self.line.canceled_count
+
+    @property
+    def may_turn(self) -> bool:
+        """Whether it can still go another way: nothing of it has left."""
+        line = self.line
+        return line.delivery != "digital" and line.fulfilled_count == 0 and self.waits > 0
 
     @property
     def refundable(self) -> int:
@@ -140,6 +147,7 @@ def _values(session: Session, order_id: int) -> dict[str, Any]:
         "task": TASKS.get(order.task, order.task),
         "next_action": _next_action(order, lines, [one.ticket.status for one in tickets]),
         "can": _can(order, lines),
+        "counters": rerouting.counters(session),
     }
 
 
@@ -182,6 +190,9 @@ def _can(order: Order, lines: Sequence[Line]) -> dict[str, bool]:
     shipped = any(line.line.fulfilled_count and line.line.delivery == "shipping" for line in lines)
     return {
         "ship": placed and order.payment_status in MAY_LEAVE and _waits(lines, "shipping"),
+        "reroute": placed
+        and order.payment_status in MAY_LEAVE
+        and any(line.may_turn for line in lines),
         "refund": order.captured_amount > order.refunded_amount,
         "overpayment": order.payment_status == PaymentStatus.OVERCHARGED,
         "cancel": order.status == OrderStatus.PENDING or (placed and not handed_over),

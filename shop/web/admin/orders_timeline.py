@@ -61,6 +61,8 @@ _SENTENCES: Mapping[str, Words] = {
     "canceled": _l("Canceled"),
     "note": _l("Note"),
     "contact_changed": _l("Contact changed"),
+    "rerouted_to_counter": _l("Will be collected instead"),
+    "rerouted_to_address": _l("Will be shipped instead"),
     "task_cleared": _l("Task done"),
     **TASKS,
 }

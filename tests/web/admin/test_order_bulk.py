@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 
 from commissions.audit_trail import AuditEntry
 from shop.accounts.models import Preference, StaffRole
-from shop.kernel.db import reading
+from shop.kernel.db import reading, unit_of_work
 from shop.kernel.jobs import OutboxJob
-from tests.factories import sales
+from tests.factories import catalog, sales
 from tests.installation import Installation
 from tests.web.admin.conftest import SignIn, counted
 from tests.web.admin.test_order_pages import act, text
@@ -188,3 +188,42 @@ def test_each_buyer_has_a_message(shop: Installation, staff: FlaskClient) -> Non
     with reading() as session:
         after = session.scalar(select(func.count()).select_from(OutboxJob)) or 0
     assert after >= before + 2
+
+
+class TestAnotherWay:
+    def test_is_chosen_on_the_orders_page_and_stands_on_its_timeline(
+        self, shop: Installation, staff: FlaskClient
+    ) -> None:
+        variant_id = sales.stocked(5)
+        place = sales.counter()
+        with unit_of_work() as session:
+            catalog.stock_up(session, variant_id, place, 3)
+        order_id = sales.placed(shop, {variant_id: 1})
+        (line,) = sales.lines(order_id)
+        form = {"seen": 0, "line": line.id, "to": place}
+        assert "Collected at Counter" in text(staff, f"/admin/orders/{order_id}")
+
+        act(staff, order_id, "way", **form)
+
+        page = text(staff, f"/admin/orders/{order_id}")
+        assert "Will be collected instead" in page
+        assert "Changed. Prices, tax and paid shipping stay." in page
+        assert sales.lines(order_id)[0].delivery == "pickup"
+
+    def test_what_cannot_be_is_said_and_nothing_changes(
+        self, shop: Installation, staff: FlaskClient
+    ) -> None:
+        order_id = placed(shop, 1)[0]
+        (line,) = sales.lines(order_id)
+        place = sales.counter()
+        for form, said in (
+            ({"to": place}, "Please tick the goods."),
+            ({"line": line.id, "to": "nowhere"}, "Please choose one of the list."),
+            ({"line": line.id, "to": 77}, "Nobody can collect there."),
+        ):
+            assert said in act(staff, order_id, "way", 422, seen=0, **form)
+        late = act(staff, order_id, "way", 409, seen=1, line=line.id, to=place)
+        assert "This order has changed since you opened it." in late
+        short = act(staff, order_id, "way", 409, seen=0, line=line.id, to=place)
+        assert "no longer available in this quantity" in short
+        assert sales.lines(order_id)[0].delivery == "shipping"
