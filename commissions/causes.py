@@ -21,7 +21,7 @@ class Cause:
 
 
 def cause_of(fact: Fact, *, by: str) -> Cause:
-    """`fulfilled`, `delivered`, `refund`, `refund_failed`, `dispute_opened` / `_won` / `_lost`."""
+    """`fulfilled`, `delivered`, `refund`, `refund_failed`, `called_off`, `dispute_opened` / `_won` / `_lost`."""
     if isinstance(fact, Disputed):
         return Cause(f"dispute_{fact.phase}", fact.key, fact.at, by)
     return Cause(_SHORT.get(type(fact), KINDS[type(fact)]), fact.key, fact.at, by)

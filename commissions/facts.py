@@ -201,6 +201,12 @@ class RefundFailed(Fact):
     refund_key: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalledOff(Fact):
+    """The whole sale was given up before anything of it left: nobody earns on it, whatever money
+    went back and whoever bore it."""
+
+
 class DisputePhase(StrEnum):
     """What happened to a dispute."""
 
@@ -230,6 +236,7 @@ FACTS: dict[str, type[Fact]] = {
     "refunded": Refunded,
     "refund_failed": RefundFailed,
     "disputed": Disputed,
+    "called_off": CalledOff,
 }
 """Stored name of each kind, in the order in which facts of one moment count."""
 

@@ -16,6 +16,7 @@ from commissions.arithmetic import cumulative, split
 from commissions.facts import (
     FACTS,
     KINDS,
+    CalledOff,
     Delivered,
     Disputed,
     DisputePhase,
@@ -105,6 +106,12 @@ class LineHistory:
             named = self._take_back(units)
             amount -= _pour(amount, named)
         _pour(amount, [(part, part.left) for part in self._parts()])
+
+    def call_off(self, at: datetime) -> None:
+        """All that is left goes back, every unit of it."""
+        units = self.waiting.units + sum(parcel.kept for parcel in self.parcels)
+        if units or self.left:
+            self.refund(self.left, units, at)
 
     def _take_back(self, units: int) -> list[tuple[Part, int]]:
         """Mark units as returned; the parts they lie in, weighed by their base."""
@@ -212,6 +219,9 @@ def _apply(history: History, fact: Fact, closed: set[str]) -> None:
             _refund(history, fact)
         case Disputed():
             _dispute(history, fact, closed)
+        case CalledOff():
+            for line in history.lines.values():
+                line.call_off(fact.at)
         case _:
             pass
 

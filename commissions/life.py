@@ -15,6 +15,7 @@ from commissions.effects import take_effect
 from commissions.errors import TooManyUnits, UnknownLine
 from commissions.facts import (
     BadFact,
+    CalledOff,
     Delivered,
     Disputed,
     Fact,
@@ -53,6 +54,11 @@ def record_refund(session: Session, fact: Refunded, *, by: str, ids: Ids) -> boo
 
 def record_refund_failed(session: Session, fact: RefundFailed, *, by: str, ids: Ids) -> bool:
     """A refund did not happen after all: what it took is given again. False if told before."""
+    return record_facts(session, [fact], by=by, ids=ids) == 1
+
+
+def record_called_off(session: Session, fact: CalledOff, *, by: str, ids: Ids) -> bool:
+    """The sale was given up as a whole: all roles give back everything. False if told before."""
     return record_facts(session, [fact], by=by, ids=ids) == 1
 
 

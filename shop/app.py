@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, g, request
+from sqlalchemy import Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
@@ -31,10 +32,15 @@ def create_app(settings: Settings | None = None, *, transport: Any = None) -> Fl
     return app
 
 
-def connect(app: Flask, settings: Settings, *, transport: Any = None) -> None:
-    """Bind this process and an assembled application to these settings' database and gateway."""
+def connect(
+    app: Flask, settings: Settings, *, transport: Any = None, engine: Engine | None = None
+) -> None:
+    """Bind this process and an assembled application to these settings' database and gateway.
+
+    `engine` is one to that database that is there already.
+    """
     app.config["SETTINGS"] = settings
-    _connect(settings)
+    _connect(settings, engine)
     wiring.bind(app, settings, transport=transport)
 
 
@@ -77,12 +83,12 @@ def _configure(app: Flask, settings: Settings) -> None:
     )
 
 
-def _connect(settings: Settings) -> None:
+def _connect(settings: Settings, engine: Engine | None) -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     clock.follow(settings.data_dir)
     files.keep_in(settings.data_dir)
     signing.use_keys(settings.secret_key, settings.secret_key_fallbacks)
-    db.bind(db.make_engine(settings.database_url, pooled=settings.pooled))
+    db.bind(engine or db.make_engine(settings.database_url, pooled=settings.pooled))
     wiring.assert_database(may_lose_power=settings.testing)
     nodes.lease()
     restores.keep_in(settings.data_dir)

@@ -25,6 +25,7 @@ from shop.network.points import PointActivated, PointsActivated, PointStatusChan
 from shop.notifications import (
     applications,
     buyers,
+    finance_alerts,
     messages,
     objections,
     outgoing,
@@ -36,6 +37,7 @@ from shop.orders.events import (
     Delivered,
     Disputed,
     HandedOver,
+    OrderCalledOff,
     OrderEnded,
     OrderPlaced,
     ReadyForPickup,
@@ -45,6 +47,7 @@ from shop.orders.events import (
 )
 from shop.payments import endings, news, refund_sending
 from shop.rewards import (
+    alerts,
     on_order,
     on_transfer,
     payout_runs,
@@ -57,6 +60,7 @@ from shop.rewards import (
     what_if,
 )
 from shop.rewards.abuse import applying, reviewing
+from shop.rewards.alerts import AlertRaised
 from shop.rewards.objections import ObjectionAnswered
 from shop.rewards.tax_changes import TaxDataChanging
 from shop.search import index
@@ -85,6 +89,7 @@ EVENTS: Mapping[type[Event], Sequence[Callable[..., None]]] = {
     ReadyForPickup: (buyers.on_ready,),
     Rerouted: (buyers.on_rerouted,),
     Delivered: (on_order.on_delivered,),
+    OrderCalledOff: (on_order.on_called_off,),
     RefundReserved: (on_order.on_refund_reserved, buyers.on_refund_reserved),
     RefundFailed: (on_order.on_refund_failed,),
     Disputed: (on_order.on_disputed,),
@@ -93,6 +98,7 @@ EVENTS: Mapping[type[Event], Sequence[Callable[..., None]]] = {
     AccountChanged: (on_transfer.on_account,),
     ObjectionAnswered: (objections.on_answered,),
     TaxDataChanging: (tax_data.on_changing,),
+    AlertRaised: (finance_alerts.on_raised,),
 }
 
 JOBS: Mapping[str, Job] = {
@@ -108,6 +114,8 @@ JOBS: Mapping[str, Job] = {
     applications.TO_APPLICANT: Job(applications.send_decision, calls_outside=True),
     buyers.TO_BUYER: Job(buyers.send, calls_outside=True),
     destination_news.TELL_OWNERS: Job(destination_news.send_warning, calls_outside=True),
+    alerts.WATCH: Job(alerts.watch),
+    finance_alerts.TELL: Job(finance_alerts.send, calls_outside=True),
     tax_data.TELL_OWNERS: Job(tax_data.send_warning, calls_outside=True),
     objections.TELL_OF_ANSWER: Job(objections.send_answer, calls_outside=True),
     "notifications.to_point": Job(messages.send_to_point, calls_outside=True),
@@ -156,6 +164,7 @@ TIMETABLE: Mapping[str, timedelta] = {
     reviewing.FORGET: timedelta(days=1),
     payouts.SEND: timedelta(minutes=5),
     restores.STEP: timedelta(minutes=5),
+    alerts.WATCH: timedelta(minutes=5),
     reconciling.RECONCILE: timedelta(days=1),
 }
 

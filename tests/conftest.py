@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from shop import schema
 from shop.kernel import clock, db, files, kept, signing
-from tests.databases import APP_ROLE, KINDS, Urls, fresh_database, make_engine
+from tests.databases import APP_ROLE, KINDS, Urls, engine_to, fresh_database
 from tests.installation import Installation, install
 from tests.world import World, found_world, standing
 
@@ -113,7 +113,7 @@ def _template_of(request: pytest.FixtureRequest) -> Template:
 
 def _database(kind: str, folder: Path, template: Template = SHOP) -> Iterator[Database]:
     urls = fresh_database(kind, *template)
-    engine = make_engine(urls.app)
+    engine = engine_to(urls.app)
     db.bind(engine)
     files.keep_in(folder)
     signing.use_keys("test-key")

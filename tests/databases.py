@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy import Dialect, Engine, create_engine, event, make_url
 
 from commissions.connections import make_engine
 
@@ -29,9 +29,21 @@ ROOM = 4 * 2**30
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 _RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
 _numbers = itertools.count(1)
+_led: dict[str, Engine] = {}
+_led_to: dict[str, str] = {}
 _templates: dict[tuple[str, str], str] = {}
 
-__all__ = ["APP_ROLE", "KINDS", "Copy", "Urls", "backup", "fresh_database", "make_engine"]
+__all__ = [
+    "APP_ROLE",
+    "KINDS",
+    "Copy",
+    "Urls",
+    "backup",
+    "engine_at",
+    "engine_to",
+    "fresh_database",
+    "make_engine",
+]
 
 
 @dataclass(frozen=True)
@@ -115,6 +127,33 @@ def backup(urls: Urls) -> Copy:
     name = f"backup_{_WORKER}_{number}"
     _copy(make_url(urls.app).database, to=name)
     return Copy(urls, name)
+
+
+def engine_to(url: str) -> Engine:
+    """An engine to this database, the only one of its kind in the process.
+
+    It is led from database to database, so that what it has compiled for one test serves the next.
+    """
+    kind = make_url(url).get_backend_name()
+    if kind not in _led:
+        _led[kind] = make_engine(url)
+        event.listen(_led[kind], "do_connect", _lead)
+    _led[kind].dispose()
+    _led_to[kind] = url
+    return _led[kind]
+
+
+def engine_at(url: str) -> Engine | None:
+    """The same engine while it is led to this database."""
+    kind = make_url(url).get_backend_name()
+    return _led[kind] if _led_to.get(kind) == url else None
+
+
+def _lead(dialect: Dialect, _record: object, values: list[Any], options: dict[str, Any]) -> None:
+    to_values, to_options = dialect.create_connect_args(make_url(_led_to[dialect.name]))
+    values[:] = to_values
+    options.clear()
+    options.update(to_options)
 
 
 @cache

@@ -24,7 +24,7 @@ from shop.sandbox.app import create_sandbox
 from shop.sandbox.core import Sandbox, sandbox_of
 from shop.sandbox.delivery import deliver_due
 from shop.sandbox.settings import FaultRates, SandboxSettings
-from tests.databases import Urls
+from tests.databases import Urls, engine_at
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -112,7 +112,7 @@ def install(
         )
     )
     app = _assembled(demo)
-    connect(app, settings, transport=WsgiTransport(sandbox))
+    connect(app, settings, transport=WsgiTransport(sandbox), engine=engine_at(urls.app))
     return Installation(app, sandbox, settings)
 
 

@@ -443,6 +443,25 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "finance_alert",
+        sa.Column("id", commissions.schema.Id(), nullable=False),
+        sa.Column("code", sa.String(length=20), nullable=False),
+        sa.Column("subject_id", commissions.schema.Id(), nullable=False),
+        sa.Column("raised_at", commissions.schema.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", commissions.schema.UtcDateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_finance_alert")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("finance_alert", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_finance_alert_open",
+            ["code", "subject_id"],
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+
+    op.create_table(
         "import_job",
         sa.Column("id", commissions.schema.Id(), nullable=False),
         sa.Column("file_name", sa.String(length=200), nullable=False),
@@ -3702,6 +3721,14 @@ def downgrade() -> None:
 
     op.drop_table("inbox_event")
     op.drop_table("import_job")
+    with op.batch_alter_table("finance_alert", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_finance_alert_open",
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+
+    op.drop_table("finance_alert")
     op.drop_table("commission_trial_block")
     op.drop_table("commission_statement_series")
     with op.batch_alter_table("commission_statement", schema=None) as batch_op:

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from shop.catalog import stock
 from shop.fulfillment import pickup
-from shop.kernel import ids
+from shop.kernel import events, ids
 from shop.orders import statuses, timeline, turns
 from shop.orders.errors import AlreadyHandedOver, NoSuchOrder, NotCancelable
+from shop.orders.events import OrderCalledOff
 from shop.orders.models import Order, OrderLine, OrderStatus
 from shop.orders.states import ORDER
 from shop.orders.timeline import Step
@@ -59,6 +60,8 @@ def cancel(
     timeline.note(
         session, order_id, "canceled", by=by, at=at, steps=steps, reason=reason, text=note[:500]
     )
+    # Before the refund: where goodwill has given everything back there is none to tell it.
+    events.publish(session, OrderCalledOff(order_id, at))
     _refund_all(session, order_id, given_up, reason=reason, by=by, at=at)
     return True
 

@@ -101,6 +101,14 @@ class RefundReserved(Event):
 
 
 @dataclass(frozen=True)
+class OrderCalledOff(Event):
+    """A paid order was canceled as a whole before anything of it left, whatever money goes back."""
+
+    order_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
 class RefundFailed(Event):
     """A refund did not reach the buyer after all."""
 

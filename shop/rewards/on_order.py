@@ -13,12 +13,7 @@ from sqlalchemy.orm import Session
 
 from commissions import crediting, life
 from commissions.facts import (
-    Delivered as DeliveredFact,
-)
-from commissions.facts import (
-    Disputed as DisputedFact,
-)
-from commissions.facts import (
+    CalledOff,
     DisputePhase,
     Fulfilled,
     Loser,
@@ -29,6 +24,12 @@ from commissions.facts import (
     SaleLine,
 )
 from commissions.facts import (
+    Delivered as DeliveredFact,
+)
+from commissions.facts import (
+    Disputed as DisputedFact,
+)
+from commissions.facts import (
     RefundFailed as RefundFailedFact,
 )
 from shop.kernel import audit, clock, ids, jobs
@@ -37,6 +38,7 @@ from shop.orders.events import (
     Delivered,
     Disputed,
     HandedOver,
+    OrderCalledOff,
     OrderPlaced,
     RefundFailed,
     RefundReserved,
@@ -137,6 +139,18 @@ def on_refund_reserved(session: Session, event: RefundReserved) -> None:
                 )
                 for line in event.lines
             ),
+        ),
+        by=BY,
+        ids=ids.new,
+    )
+
+
+def on_called_off(session: Session, event: OrderCalledOff) -> None:
+    """Nothing of the order will arrive: nobody earns on it, whoever bore what went back."""
+    life.record_called_off(
+        session,
+        CalledOff(
+            key=f"called_off:{event.order_id}", sale_key=keys.sale(event.order_id), at=event.at
         ),
         by=BY,
         ids=ids.new,

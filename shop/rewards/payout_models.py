@@ -96,6 +96,31 @@ class Reconciliation(Base):
 guards.insert_only(Reconciliation.__tablename__)
 
 
+class FinanceAlert(Base):
+    """Something about payouts that people of finance were told of; one is open for one thing."""
+
+    __tablename__ = "finance_alert"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    code: Mapped[str] = mapped_column(String(20))
+    subject_id: Mapped[int] = mapped_column(Id)
+    """The payout; 0 for payouts as a whole."""
+    raised_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Null while it goes on."""
+
+    __table_args__ = (
+        Index(
+            "uq_finance_alert_open",
+            "code",
+            "subject_id",
+            unique=True,
+            sqlite_where=ended_at.is_(None),
+            postgresql_where=ended_at.is_(None),
+        ),
+    )
+
+
 class PayoutMarker(Base):
     """How far this database is; the same stands in a file outside of it, which never goes back."""
 

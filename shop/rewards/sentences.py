@@ -86,6 +86,7 @@ _CAUSES = {
     "delivered": _l("Goods arrived"),
     "refund": _l("Part of it was refunded"),
     "refund_failed": _l("A refund did not reach the buyer"),
+    "called_off": _l("The order was canceled"),
     "dispute_open": _l("The buyer disputes the payment"),
     "dispute_won": _l("The dispute was won"),
     "dispute_lost": _l("The dispute was lost"),

@@ -10,8 +10,10 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from commissions import create_schema
-from tests.databases import KINDS, Urls, fresh_database, make_engine
+from tests.databases import KINDS, Urls, engine_to, fresh_database
 
+_counter = itertools.count(1)
+"""Ids never come again in a process: published terms are kept by engine and id."""
 Ids = Callable[[], int]
 Sessions = sessionmaker[Session]
 
@@ -31,7 +33,7 @@ def urls(request: pytest.FixtureRequest) -> Iterator[Urls]:
 
 @pytest.fixture
 def engine(urls: Urls) -> Iterator[Engine]:
-    engine = make_engine(urls.app)
+    engine = engine_to(urls.app)
     yield engine
     engine.dispose()
 
@@ -49,5 +51,4 @@ def session(sessions: Sessions) -> Iterator[Session]:
 
 @pytest.fixture
 def ids() -> Ids:
-    counter = itertools.count(1)
-    return lambda: next(counter)
+    return _counter.__next__  # threads share it: one step of the counter cannot be divided

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from commissions.facts import (
+    CalledOff,
     Delivered,
     Disputed,
     DisputePhase,
@@ -157,6 +158,8 @@ def facts_of(draw: st.DrawFn, the_sale: Sale, last: int = 20) -> list[Fact]:
         found += draw(refunds(the_sale, n))
     for n in range(draw(st.integers(0, 2))):
         found += draw(disputes(the_sale, n))
+    if draw(st.integers(0, 7)) == 0:
+        found.append(CalledOff(key="x", sale_key=the_sale.key, at=draw(days)))
     return found
 
 

@@ -250,15 +250,9 @@ class TestDebts:
             write_off(session, ending(480), by="a", second="a", at=moment(60), ids=ids)
 
     def test_many_who_give_it_up_at_once_give_it_up_once(
-        self, sessions: Sessions, engine: Any
+        self, sessions: Sessions, ids: Ids
     ) -> None:
         # Without the lock in _end, several of them find the whole debt (seen on PostgreSQL).
-        numbers, lock = iter(range(1, 10**6)), threading.Lock()
-
-        def ids() -> int:
-            with lock:
-                return next(numbers)
-
         with sessions.begin() as session:
             indebted(session, ids)
         answers: list[str] = []

@@ -146,7 +146,7 @@ class TestDrawAgainstFuturePay:
     """oracle-draw: 2,000 are paid in a month that earned 1,500, and owed afterwards."""
 
     def test_no_entry_begins_without_a_sale_or_two_people(self) -> None:
-        by_people = {"manual", "write_off", "repaid"}
+        by_people = {"manual", "write_off", "repaid", "returned"}
         of_sales = {"earn", "adjust", "reverse", "reserve", "difference"}
         assert set(EntryKind) == of_sales | by_people
         entry = metadata.tables["commission_entry"]

@@ -163,9 +163,9 @@ def test_what_the_law_forbids_is_refused_by_the_database(full: Sessions) -> None
             session.execute(
                 text(
                     f"INSERT INTO commission_rule (id, version_id, role, position, basis, period,"
-                    f" tier_mode, rate, hold_days, conditions, service, {copied})"
+                    f" tier_mode, rate, hold_days, conditions, service, contract, {copied})"
                     f" SELECT 900001, version_id, '{role}', 9, '{basis}', {period}, {tier_mode},"
-                    f" rate, hold_days, conditions, service, {copied} FROM commission_rule LIMIT 1"
+                    f" rate, hold_days, conditions, service, contract, {copied} FROM commission_rule LIMIT 1"
                 )
             )
     # No amount without a line that was sold or an award that knows the lines it counted.

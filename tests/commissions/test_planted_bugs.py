@@ -24,7 +24,7 @@ from commissions import (
 )
 from commissions.decisions import Outcome
 from commissions.errors import CommissionError
-from commissions.history import History, in_order
+from commissions.history import History, LineHistory, in_order
 from commissions.ledger import Change
 from commissions.payouts import approving, booking, by_hand, claims, judging, partial
 from commissions.periods import Sums
@@ -33,7 +33,7 @@ from commissions.terms import Role
 from commissions.versions import id_at
 from tests.commissions.factories import moment
 from tests.commissions.house.ground import Ground
-from tests.commissions.house.lives import BUSY, PARTS, PAYING, live
+from tests.commissions.house.lives import BUSY, GIVING_UP, PARTS, PAYING, live
 
 ACTS = 100
 
@@ -151,12 +151,19 @@ BUGS: dict[str, tuple[int, Any, str, Any]] = {
         lambda _session, sales: {one.id: {} for one in sales},
     ),
     "an approval looks at nothing": (10, approving, "what_changed", lambda *_: ""),
+    "a canceled sale goes on earning": (0, LineHistory, "call_off", nothing),
     "a part that came back is not booked": (19, partial, "_give", nothing),
     "a part that came back is booked but not counted": (8, partial, "_set", nothing),
     "what changed is sent over the network": (29, judging, "_objection", lambda *_: ""),
 }
 """Name → the seed of a life that it breaks, and what is put in whose place."""
-MIXES = {approving: PAYING, by_hand: PAYING, judging: PAYING, partial: PARTS}
+MIXES = {
+    approving: PAYING,
+    by_hand: PAYING,
+    judging: PAYING,
+    partial: PARTS,
+    LineHistory: GIVING_UP,
+}
 NEWEST = 4000
 STORED_TWICE = (IntegrityError, CommissionError)
 

@@ -22,6 +22,7 @@ PURE = (
     "decisions",
     "facts",
     "history",
+    "law",
     "matching",
     "periods",
     "plan_checks",

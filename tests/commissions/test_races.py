@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -66,17 +65,6 @@ def together(*acts: Callable[[], object]) -> list[object]:
     for thread in threads:
         thread.join()
     return answers
-
-
-@pytest.fixture
-def ids() -> Ids:
-    counter, lock = itertools.count(1), threading.Lock()
-
-    def next_id() -> int:
-        with lock:
-            return next(counter)
-
-    return next_id
 
 
 @pytest.fixture

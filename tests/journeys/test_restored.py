@@ -33,6 +33,9 @@ from tests.races import together
 from tests.web.admin.test_finance_pages import act, consent, page
 from tests.world import World
 
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""For what does not depend on the database."""
+
 
 @dataclass
 class House:
@@ -149,6 +152,7 @@ def test_a_payout_that_the_copy_never_had_is_put_right_by_people(house: House) -
     assert client.transfers_of(payout.group_key)[0]["reversed"]
 
 
+@on_sqlite
 def test_a_start_over_the_same_database_blocks_nothing(house: House) -> None:
     house.approved()
     payouts.send_due({})
@@ -160,6 +164,7 @@ def test_a_start_over_the_same_database_blocks_nothing(house: House) -> None:
     assert not [one for one in checks.run() if one.startswith("payouts")]
 
 
+@on_sqlite
 def test_a_copy_is_known_even_if_nothing_was_sent_since(house: House) -> None:
     restores.work({})
     put_back = house.copied()
@@ -171,6 +176,7 @@ def test_a_copy_is_known_even_if_nothing_was_sent_since(house: House) -> None:
     assert any(one.startswith("payouts") for one in checks.run())
 
 
+@on_sqlite
 def test_a_database_that_has_sent_money_and_has_no_marker_is_blocked(house: House) -> None:
     house.marker.unlink()
     house.start()
@@ -184,6 +190,7 @@ def test_a_database_that_has_sent_money_and_has_no_marker_is_blocked(house: Hous
     assert halted()
 
 
+@on_sqlite
 def test_another_database_behind_the_same_marker_is_blocked(house: House) -> None:
     house.approved()
     payouts.send_due({})
@@ -218,6 +225,7 @@ def test_processes_that_start_together_find_it_once(house: House) -> None:
     assert halted()
 
 
+@on_sqlite
 def test_nothing_is_sent_when_the_database_went_back_under_a_running_worker(house: House) -> None:
     payout = house.approved()
     house.marker.write_text(house.marker.read_text().replace('"count": ', '"count": 9'))

@@ -22,7 +22,7 @@ from tests.journeys.test_paying_out import delivered
 from tests.journeys.test_refused_sales import outcomes, proven, set_rule
 from tests.journeys.test_unusual_things import ANNAS, bought, found, look, open_holds
 from tests.web.store.people import link_of, sign_in
-from tests.world import World, standing
+from tests.world import CONTACT, World, standing
 
 
 @pytest.fixture
@@ -98,6 +98,7 @@ class TestAPoint:
         own, many = sorted(found(), key=lambda one: one.rule)
         assert (own.rule, many.rule) == ("self_purchase", "velocity")
         finance = world.signed_in("checker")
+        assert "Reviews to decide" in finance.get("/admin/").text
         listed = finance.get("/admin/commissions").text
         assert f"/admin/reviews/{many.id}" in listed
 
@@ -163,10 +164,13 @@ class TestAPoint:
 
         assert found() == []
 
-    def test_who_orders_in_the_browser_of_the_desk_is_known_if_that_counts(
+    def test_who_orders_in_the_browser_of_the_desk_or_to_its_address_is_known_if_that_counts(
         self, world: World
     ) -> None:
-        set_rule(Check.SELF_PURCHASE, Action.FLAG, ("device",))
+        set_rule(Check.SELF_PURCHASE, Action.FLAG, ("address", "device", "phone"))
+        place = {name: CONTACT[name] for name in ("province", "city", "district", "address")}
+        with db.unit_of_work() as session:
+            edit.change(session, world.points["anna"], place, by="test", at=clock.now())
         tablet = world.browser()
         sign_in(world, tablet, "anna")
         tablet.post("/sign-out")
@@ -177,7 +181,7 @@ class TestAPoint:
         look(reviewing.ORDERS)
 
         (case,) = found()
-        assert (case.rule, case.kinds) == ("self_purchase", ["device"])
+        assert (case.rule, case.kinds) == ("self_purchase", ["address", "device"])
 
 
 class TestOurOwnDoing:

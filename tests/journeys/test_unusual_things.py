@@ -199,6 +199,7 @@ def test_the_same_card_is_known_by_its_hash_and_forgotten(
 ) -> None:
     first, second = bought(world), bought(world, address="别处 1 号")
     assert first.payer_hash == second.payer_hash != ""
+    assert first.device_hash != second.device_hash
     look()
     with db.reading() as session:
         kinds = set(session.scalars(select(AbuseSignal.kind)))
@@ -210,6 +211,7 @@ def test_the_same_card_is_known_by_its_hash_and_forgotten(
     with db.reading() as session:
         assert session.scalar(select(func.count()).select_from(AbuseSignal)) == 0
         assert set(session.scalars(select(Order.payer_hash))) == {""}
+        assert set(session.scalars(select(Order.device_hash))) == {""}
 
 
 def test_rules_are_set_by_who_approves_and_every_change_is_kept(world: World) -> None:

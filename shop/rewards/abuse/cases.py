@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, true, update
+from sqlalchemy import Select, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from commissions import holds as engine
@@ -96,6 +96,16 @@ def waiting(session: Session, *, limit: int = 200) -> Sequence[AbuseCase]:
         .order_by(AbuseCase.due_at, AbuseCase.id)
         .limit(limit)
     ).all()
+
+
+def holding(*, at: datetime) -> Select[int]:
+    """Ids of those that wait for a person and hold or refuse something meanwhile."""
+    return select(AbuseCase.id).where(
+        AbuseCase.status == Verdict.OPEN,
+        AbuseCase.due_at > at,
+        AbuseCase.action != Action.FLAG,
+        AbuseCase.application_id.is_(None),
+    )
 
 
 def decided(session: Session, *, limit: int = 50) -> Sequence[AbuseCase]:

@@ -18,6 +18,7 @@ from shop.network.models import Application
 from shop.orders.models import DisputeStatus, Order, OrderLine, OrderStatus
 from shop.payments.finalise import MISMATCH, OVERCHARGED, UNFILLABLE
 from shop.rewards import objections, on_order, payable, payout_lists, tax_changes
+from shop.rewards.abuse import cases
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,9 @@ def _of_the_house(session: Session) -> list[Task]:
 def _of_finance(session: Session, by: str) -> list[Task]:
     waits = payout_lists.waits(session, by=by)
     uncredited = len(on_order.uncredited(session))
-    stuck = payout_lists.standing_count(session, at=clock.now())
-    late = payable.overdue(session, at=clock.now())
+    at = clock.now()
+    stuck = payout_lists.standing_count(session, at=at)
+    late = payable.overdue(session, at=at)
     checker, maker = StaffRole.FINANCE_CHECKER, StaffRole.FINANCE_MAKER
 
     def payouts(label: Words, count: int, group: str, only: StaffRole | None = None) -> Task:
@@ -143,6 +145,7 @@ def _of_finance(session: Session, by: str) -> list[Task]:
             "admin.objections",
             {},
         ),
+        Task(_l("Reviews to decide"), _count(session, cases.holding(at=at)), "admin.reviews", {}),
     ]
 
 

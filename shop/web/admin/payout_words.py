@@ -54,6 +54,7 @@ _REASONS: Mapping[str, Words] = {
     "unrecorded": _l("a transfer was not recorded yet, and is now"),
     "reconciliation": _l("Stripe's list of transfers differs from ours"),
     "destination_changed": _l("the destination was changed"),
+    "point_stopped": _l("a point that it pays for was stopped"),
     "stale_state": _l("somebody else changed it meanwhile"),
 }
 _EVENTS: Mapping[str, Words] = {

@@ -24,6 +24,7 @@ from commissions.cases import Correction, Ending, correct, repay, reverse, write
 from commissions.crediting import credit_sale
 from commissions.errors import CommissionError, KeyReused
 from commissions.facts import (
+    CalledOff,
     DisputePhase,
     Fact,
     Goodwill,
@@ -275,6 +276,13 @@ class House:
             shipping_amount=800 if kind == "shipping" else 0,
         )
         self.tell(one, fact)
+
+    def call_off(self) -> None:
+        """A sale of which nothing has left is given up, perhaps after goodwill gave it all back."""
+        one = self._pick(lambda one: not any(count.parcels for count in one.lines.values()))
+        if one is not None:
+            fact = CalledOff(key=self._name("x"), sale_key=one.key, at=self._day(one))
+            self.tell(one, fact)
 
     def refund_fails(self) -> None:
         found = []
@@ -704,6 +712,7 @@ ACTS = (
     *["deliver"] * 5,
     *["refund"] * 3,
     "refund_fails",
+    "call_off",
     *["dispute"] * 2,
     *["close_dispute"] * 2,
     "tell_again",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from commissions.facts import (
+    CalledOff,
     Delivered,
     Disputed,
     DisputePhase,
@@ -26,7 +27,7 @@ from tests.commissions.house.deals import CURRENCIES, DEALS, Deal
 
 BPS = 10_000
 HOLD = timedelta(days=14)
-_RANKS = (Fulfilled, Delivered, Refunded, RefundFailed, Disputed)
+_RANKS = (Fulfilled, Delivered, Refunded, RefundFailed, Disputed, CalledOff)
 
 Slot = tuple[str, str, str]
 """Line, role, and the hand-over or the sale: names one earning of a sale."""
@@ -81,6 +82,15 @@ class LineCount:
     def give(self, amount: int, at: datetime) -> None:
         self.refunded += min(amount, self.left)
         self.last_refund = at
+
+    def call_off(self, at: datetime) -> None:
+        """Nothing of it is wanted any more."""
+        if self.left or self.waiting or any(one.kept for one in self.parcels):
+            self.give(self.left, at)
+        self.called_off += self.waiting
+        self.waiting = 0
+        for one in self.parcels:
+            one.kept = 0
 
     def arrived(self, days: dict[str, datetime]) -> datetime | None:
         """When the last unit that the buyer keeps arrived."""
@@ -173,6 +183,9 @@ class Sold:
                     self._refund(fact)
                 case Disputed() if fact.dispute_key not in closed:
                     self._dispute(fact, marks, closed)
+                case CalledOff():
+                    for line in self.lines.values():
+                        line.call_off(fact.at)
                 case _:
                     pass
 

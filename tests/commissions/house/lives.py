@@ -52,6 +52,9 @@ PAYING = (
 PARTS = (*PAYING, *["part_comes_back"] * 4, "comes_back")
 """The same, and much of it comes back in parts."""
 
+GIVING_UP = (*BUSY, *["call_off"] * 4)
+"""A life in which sales are often given up."""
+
 
 def live(ground: Ground, seed: int, acts: int, mix: Sequence[str] = ()) -> House:
     """A life from a seed; each has its own mix of acts. Raises AssertionError for what breaks."""
