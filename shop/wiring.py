@@ -43,6 +43,7 @@ from shop.orders.events import (
     ReadyForPickup,
     RefundFailed,
     RefundReserved,
+    Rerouted,
 )
 from shop.payments import endings, news, refund_sending
 from shop.rewards import (
@@ -86,6 +87,7 @@ EVENTS: Mapping[type[Event], Sequence[Callable[..., None]]] = {
     OrderEnded: (completion.close_cart_of_ended,),
     HandedOver: (on_order.on_handed_over, buyers.on_handed_over),
     ReadyForPickup: (buyers.on_ready,),
+    Rerouted: (buyers.on_rerouted,),
     Delivered: (on_order.on_delivered,),
     OrderCalledOff: (on_order.on_called_off,),
     RefundReserved: (on_order.on_refund_reserved, buyers.on_refund_reserved),

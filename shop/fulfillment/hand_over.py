@@ -211,7 +211,10 @@ def _leave(
         after={"fulfillment": str(fulfillment_id), "lines": {str(k): v for k, v in wanted.items()}},
     )
     told = tuple(LineUnits(line_id, count) for line_id, count in wanted.items())
-    events.publish(session, HandedOver(order_id, key_of(fulfillment_id), point_id, told, at))
+    collected = kind is FulfillmentKind.PICKUP
+    events.publish(
+        session, HandedOver(order_id, key_of(fulfillment_id), point_id, told, at, collected)
+    )
     return fulfillment_id, step
 
 

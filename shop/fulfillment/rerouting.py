@@ -17,10 +17,11 @@ from shop.catalog.models import Location
 from shop.fulfillment import pickup
 from shop.fulfillment.errors import NothingLeft, NotPaid
 from shop.fulfillment.hand_over import MAY_LEAVE
-from shop.kernel import audit, ids
+from shop.kernel import audit, events, ids
 from shop.kernel.errors import Conflict, Invalid
 from shop.kernel.words import _l
 from shop.orders import timeline, turns
+from shop.orders.events import Rerouted
 from shop.orders.models import Order, OrderContact, OrderLine, OrderStatus
 
 
@@ -77,6 +78,7 @@ def reroute(
     moved = [str(line.id) for line in lines]
     kind = "rerouted_to_address" if to is None else "rerouted_to_counter"
     timeline.note(session, order_id, kind, by=by, at=at, lines=moved, location=str(to or ""))
+    events.publish(session, Rerouted(order_id, to is not None, at))
     audit.record(
         session, "order.rerouted", "order", order_id, by=by, at=at,
         after={"lines": moved, "location": str(to or "")},

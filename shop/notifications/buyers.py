@@ -21,7 +21,7 @@ from shop.kernel.i18n import _, in_locale, text_of
 from shop.kernel.money import format_money
 from shop.notifications import outgoing
 from shop.orders import timeline
-from shop.orders.events import HandedOver, ReadyForPickup, RefundReserved
+from shop.orders.events import HandedOver, ReadyForPickup, RefundReserved, Rerouted
 from shop.orders.models import Order, OrderContact
 
 TO_BUYER = "notifications.to_buyer"
@@ -44,7 +44,13 @@ def on_ready(session: Session, event: ReadyForPickup) -> None:
 
 def on_handed_over(session: Session, event: HandedOver) -> None:
     """The buyer learns that goods are on their way, or were collected."""
-    tell(session, event.order_id, "collected" if event.point_id else "shipped", at=event.at)
+    tell(session, event.order_id, "collected" if event.is_collected else "shipped", at=event.at)
+
+
+def on_rerouted(session: Session, event: Rerouted) -> None:
+    """The buyer learns where the goods are to be had now."""
+    kind = "to_counter" if event.is_collected else "to_address"
+    tell(session, event.order_id, kind, at=event.at)
 
 
 def on_refund_reserved(session: Session, event: RefundReserved) -> None:
@@ -155,6 +161,22 @@ def _collected(facts: _Facts) -> tuple[str, str]:
     )
 
 
+def _to_counter(facts: _Facts) -> tuple[str, str]:
+    waiting = [one for one in facts.counters if one.status in ("waiting", "ready")]
+    words = [_("You collect at %(place)s.", place=_place(one)) for one in waiting]
+    words.append(
+        _("We write to you when it is ready. The code for the counter is on the order's page:")
+    )
+    return _("Order %(number)s: you collect it now", number=facts.number), "\n\n".join(words)
+
+
+def _to_address(facts: _Facts) -> tuple[str, str]:
+    return (
+        _("Order %(number)s: we ship it now", number=facts.number),
+        _("Nothing waits at a counter for these goods any more. Price and tax stay as they were."),
+    )
+
+
 def _refunded(facts: _Facts) -> tuple[str, str]:
     return (
         _("Money comes back for order %(number)s", number=facts.number),
@@ -176,5 +198,7 @@ _TEXTS: Mapping[str, Callable[[_Facts], tuple[str, str]]] = {
     "shipped": _shipped,
     "collected": _collected,
     "refunded": _refunded,
+    "to_counter": _to_counter,
+    "to_address": _to_address,
     "link": _link,
 }

@@ -57,6 +57,8 @@ class HandedOver(Event):
     """The store point that handed over; null for the brand's warehouse."""
     lines: tuple[LineUnits, ...]
     at: datetime
+    is_collected: bool
+    """Over a counter; else a carrier took it, which a store point may call as well."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,16 @@ class ReadyForPickup(Event):
 
     order_id: int
     ticket_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Rerouted(Event):
+    """Goods of an order go another way than they were bought."""
+
+    order_id: int
+    is_collected: bool
+    """At a counter from now on; else they are shipped."""
     at: datetime
 
 

@@ -125,6 +125,8 @@ _MESSAGES: Mapping[str, Words] = {
     "collected": _l("the goods were collected"),
     "refunded": _l("money comes back"),
     "link": _l("link to the order"),
+    "to_counter": _l("collected instead of shipped"),
+    "to_address": _l("shipped instead of collected"),
 }
 _CHANNELS: Mapping[str, Words] = {"mail": _l("E-mail"), "sms": _l("SMS")}
 _REACHED_BY: Mapping[str, str] = {"mail": "email", "sms": "phone"}

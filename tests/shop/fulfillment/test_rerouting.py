@@ -21,6 +21,7 @@ from shop.payments.refunds import Wanted
 from tests.factories import catalog, network, sales
 from tests.installation import Installation
 from tests.races import won
+from tests.shop.notifications.mailbox import messages_to
 
 BY = "account:7"
 
@@ -176,6 +177,55 @@ class TestCollectedInstead:
         reroute(order_id, store.place, second.id)
 
         assert tickets(order_id) == [(store.place, "waiting")]
+
+
+class TestTheBuyer:
+    def test_is_told_and_never_called_to_a_counter_where_nothing_waits(
+        self, shop: Installation
+    ) -> None:
+        variant_id = sales.stocked(4)
+        store = Store(variant_id)
+        contact = {"phone": "", "email": "buyer@example.com"}
+        order_id = sales.placed(shop, {variant_id: 1}, contact=contact)
+        shop.settle()
+
+        for to in (store.place, None):
+            reroute(order_id, to)
+            shop.settle()
+
+        by_subject = {
+            way: one.body
+            for one in messages_to("buyer@example.com")
+            for way in ("自提", "配送")
+            if way in one.subject
+        }
+        assert "门店" in by_subject["自提"]
+        assert "价格和税不变" in by_subject["配送"]
+        page = shop.client().get(f"/orders/{sales.order(order_id).token}").get_data(as_text=True)
+        assert "门店" not in page
+
+    def test_hears_that_a_store_ships_and_not_that_somebody_collected(
+        self, shop: Installation
+    ) -> None:
+        variant_id = sales.stocked(0)
+        store = Store(variant_id)
+        with unit_of_work() as session:
+            session.execute(sales.update(catalog.Location).values(ships=True))
+        contact = {"phone": "", "email": "buyer@example.com"}
+        order_id = sales.placed(shop, {variant_id: 1}, contact=contact)
+        (line,) = sales.lines(order_id)
+        assert line.location_id == store.place
+
+        with unit_of_work() as session:
+            hand_over.ship(
+                session, order_id, {line.id: 1}, carrier="", tracking_number="", by=BY,
+                at=sales.now(),
+            )  # fmt: skip
+        shop.settle()
+
+        bodies = " ".join(one.body for one in messages_to("buyer@example.com"))
+        assert "交给快递" in bodies
+        assert "柜台" not in bodies
 
 
 class TestRefused:
