@@ -30,6 +30,7 @@ __all__ = [
     "after_commit",
     "assert_contract",
     "bind",
+    "binding",
     "create_schema",
     "engine",
     "grant_application",
@@ -52,6 +53,7 @@ class _Bound:
     """What this process is connected to."""
 
     engine: Engine | None = None
+    binding = object()
     writing: sessionmaker[Session]
     reads: sessionmaker[Session]
     writer = FairLock()
@@ -61,6 +63,7 @@ class _Bound:
 def bind(engine: Engine) -> None:
     """Use this engine from now on."""
     _Bound.engine = engine
+    _Bound.binding = object()
     _Bound.one_writer = engine.dialect.name == "sqlite"
     _Bound.writing = sessionmaker(engine, expire_on_commit=False)
     _Bound.reads = sessionmaker(
@@ -80,6 +83,12 @@ def engine() -> Engine:
     if _Bound.engine is None:
         raise RuntimeError("no database is bound")
     return _Bound.engine
+
+
+def binding() -> object:
+    """Another object after each `bind`: what was read under an older one is of no use."""
+    engine()
+    return _Bound.binding
 
 
 @contextmanager

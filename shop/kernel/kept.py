@@ -12,7 +12,6 @@ from collections.abc import Callable, Hashable
 from contextlib import suppress
 from typing import Generic, TypeVar
 
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from shop.kernel import db
@@ -29,15 +28,15 @@ class Kept(Generic[T]):
 
     def __init__(self, load: Callable[[Session], T]) -> None:
         self._load = load
-        self._found: tuple[T, float, Engine] | None = None
+        self._found: tuple[T, float, object] | None = None
 
     def get(self) -> T:
         """The copy; read anew, in a session of its own, when it is too old."""
-        wall, engine = time.monotonic(), db.engine()
+        wall, binding = time.monotonic(), db.binding()
         found = self._found
-        if found is None or found[2] is not engine or wall - found[1] > SECONDS:
+        if found is None or found[2] is not binding or wall - found[1] > SECONDS:
             with db.reading() as session:
-                found = self._load(session), wall, engine
+                found = self._load(session), wall, binding
             self._found = found
         return found[0]
 
@@ -80,11 +79,11 @@ class Shelf(Generic[K, T]):
 
     def __init__(self) -> None:
         self._copies: OrderedDict[K, T] = OrderedDict()
-        self._engine: Engine | None = None
+        self._binding: object = None
 
     def get(self, key: K) -> T | None:
-        if self._engine is not db.engine():
-            self._engine = db.engine()
+        if self._binding is not db.binding():
+            self._binding = db.binding()
             self._copies.clear()
         found = self._copies.get(key)
         if found is not None:
