@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -199,9 +199,16 @@ def _server() -> Any:
 
     home = Path(_quick_place(), f"gridshop-pg-{_RUN}")
     home.mkdir(mode=0o755, exist_ok=True)
+    atexit.register(_leave, home)
     server = get_server(home / "data", cleanup_mode="delete")
     atexit.register(server.cleanup)
     return server
+
+
+def _leave(home: Path) -> None:
+    """Whoever goes last takes the empty folder along."""
+    with suppress(OSError):
+        home.rmdir()
 
 
 def _postgres_url(database: str, user: str | None = None) -> str:
