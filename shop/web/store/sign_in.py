@@ -153,7 +153,8 @@ def demo_sign_in() -> Any:
         person = demo_people.one(reader, request.form.get("person", ""))
     if person is None:
         return Response(status=404)
-    return _arrive(person, second_factor=True)
+    # Whoever tries the demo plays everybody's part in one browser; a network's people do not.
+    return _arrive(person, second_factor=True, own_browser=False)
 
 
 @blueprint.post("/sign-out")
@@ -182,7 +183,7 @@ def _use_code(contact: str, code: str) -> Person:
         return register.with_contact(writer, contact, name="", locale=locale(), at=clock.now())
 
 
-def _arrive(person: Person, *, second_factor: bool) -> Any:
+def _arrive(person: Person, *, second_factor: bool, own_browser: bool = True) -> Any:
     target = _next(staff=bool(person.staff_roles))
     begin_session(person, second_factor=second_factor)
     session.pop("after_sign_in", None)
@@ -194,7 +195,7 @@ def _arrive(person: Person, *, second_factor: bool) -> Any:
             currency=render.current_brand().currency,
             at=clock.now(),
         )
-        browser = visitors.name()
+        browser = visitors.name() if own_browser else ""
         is_known = devices.note(writer, person.id, browser, at=clock.now())
     if person.staff_roles and not second_factor:
         session["after_sign_in"] = target

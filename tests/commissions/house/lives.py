@@ -11,7 +11,7 @@ from tests.commissions.house.ground import Ground
 from tests.commissions.house.promises import LAST, QUICK, WHOLE, look
 
 BASIC = ("sell", "wait")
-LOOK, PROVE = 5, 25
+LOOK, PROVE = 10, 50
 """After how many acts the quick promises are looked at, and all of them."""
 
 
@@ -32,6 +32,8 @@ class Life:
             look(self.house, QUICK)
 
     def end(self) -> None:
+        if self.acts % PROVE:
+            look(self.house, WHOLE)
         self.house.give_everything_back()
         look(self.house, LAST)
 
