@@ -27,7 +27,7 @@ run: built ## the demo on http://127.0.0.1:8000, with worker and sandbox
 	$(BIN)/python -m shop.trial.run
 
 test: $(BIN)/.tools built ## all tests, on SQLite and on a PostgreSQL that the run brings up
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not soak"
+	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not soak"
 
 check: $(BIN)/.tools ## format, lint, types, templates, import contracts
 	$(BIN)/ruff format --check .

@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from functools import partial
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, insert, select, text, update
 
@@ -18,6 +19,10 @@ from tests.conftest import Clock
 from tests.installation import Installation
 from tests.races import together
 from tests.world import CONTACT, World, build
+
+pytestmark = pytest.mark.xdist_group(
+    "crowd"
+)  # two crowds at once would be more than PostgreSQL lets in
 
 BUYERS = 50
 STOCK = 5
