@@ -20,9 +20,8 @@ from tests.installation import Installation
 from tests.races import together
 from tests.world import CONTACT, World, build
 
-pytestmark = pytest.mark.xdist_group(
-    "crowd"
-)  # two crowds at once would be more than PostgreSQL lets in
+# Two crowds at once would be more connections than PostgreSQL lets in.
+pytestmark = pytest.mark.xdist_group("crowd")
 
 BUYERS = 50
 STOCK = 5
