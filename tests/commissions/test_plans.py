@@ -154,7 +154,7 @@ class TestInForce:
 
     def test_unknown_versions_are_said_so(self, session: Session) -> None:
         with pytest.raises(NotFound):
-            version_by_id(session, 99)
+            version_by_id(session, 0)
 
 
 class TestChecks:
