@@ -25,9 +25,9 @@ from shop.kernel.words import Words, _l
 from shop.network import queries as network
 from shop.network.models import Payee
 from shop.orders import queries as orders
-from shop.rewards import earnings, keys
+from shop.rewards import earnings, keys, proposals
 from shop.rewards.case_models import CaseProposal
-from shop.rewards.models import Act, Consent, ConsentState
+from shop.rewards.models import Act
 
 LENGTH = 500
 REASONS: dict[Reason, Words] = {
@@ -140,7 +140,9 @@ def propose_end(
 
     Raises NotFound without a debt, Invalid with the field named.
     """
-    debt = _debt(session, payee_id, currency, amount, note, at)
+    debt = _debt(session, payee_id, currency, note, at)
+    if not 0 < amount <= debt.amount:
+        raise Invalid(_l("No more than what is owed, and more than nothing."), field="amount")
     point_id = keys.number(debt.point_key) if debt.point_key else None
     kind, reason = CaseKind(end.value), Reason.OTHER
     return _propose(session, kind, point_id, payee_id, currency, amount, reason, note)
@@ -150,8 +152,7 @@ def note_invoice(
     session: Session, payee_id: int, currency: str, *, note: str, by: str, at: datetime
 ) -> None:
     """A debt was sent as an invoice today; `note` names it. Raises NotFound, Invalid."""
-    known = queries.debt_of(session, keys.payee(payee_id), currency, at=at)
-    debt = _debt(session, payee_id, currency, known.amount if known else 0, note, at)
+    debt = _debt(session, payee_id, currency, note, at)
     ending = Ending(
         key=f"invoice:{ids.new()}",
         point_key=debt.point_key,
@@ -321,12 +322,7 @@ def _point_key(proposal: CaseProposal) -> str:
 
 
 def _open(session: Session) -> Sequence[CaseProposal]:
-    return session.scalars(
-        select(CaseProposal)
-        .join(Consent, Consent.subject_id == CaseProposal.id)
-        .where(Consent.act == Act.CASE, Consent.status == ConsentState.OPEN)
-        .order_by(CaseProposal.id)
-    ).all()
+    return proposals.waiting(session, Act.CASE, CaseProposal)
 
 
 def _is_about(session: Session, decision_id: int, point_id: int) -> bool:
@@ -338,14 +334,10 @@ def _is_undone(session: Session, case_id: int) -> bool:
     return bool(queries.undone_of(session, [case_id]))
 
 
-def _debt(
-    session: Session, payee_id: int, currency: str, amount: int, note: str, at: datetime
-) -> Debt:
+def _debt(session: Session, payee_id: int, currency: str, note: str, at: datetime) -> Debt:
     debt = queries.debt_of(session, keys.payee(payee_id), currency, at=at)
     if debt is None:
         raise NotFound(_l("There is no such debt any more."))
-    if not 0 < amount <= debt.amount:
-        raise Invalid(_l("No more than what is owed, and more than nothing."), field="amount")
     if not note.strip():
         raise Invalid(_l("Please say why."), field="note")
     return debt

@@ -17,8 +17,9 @@ from commissions.law import CHINA, LegalProfile, Requirement
 from shop.kernel import audit, ids
 from shop.kernel.errors import Conflict, Invalid, NotFound
 from shop.kernel.words import Words, _l
+from shop.rewards import proposals
 from shop.rewards.law_models import LegalProfileRow
-from shop.rewards.models import Act, Consent, ConsentState
+from shop.rewards.models import Act
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,18 +68,6 @@ def history(session: Session) -> Sequence[LegalProfileRow]:
     ).all()
 
 
-def proposals(session: Session) -> list[LegalProfileRow]:
-    """Profiles that wait for a second person."""
-    return list(
-        session.scalars(
-            select(LegalProfileRow)
-            .join(Consent, Consent.subject_id == LegalProfileRow.id)
-            .where(Consent.act == Act.LAW, Consent.status == ConsentState.OPEN)
-            .order_by(LegalProfileRow.id)
-        )
-    )
-
-
 def by_id(session: Session, profile_id: int) -> LegalProfileRow | None:
     """One version of a profile."""
     return session.get(LegalProfileRow, profile_id)
@@ -107,7 +96,7 @@ def propose(session: Session, wanted: Wanted, *, begins: datetime, by: str, at: 
     Raises Invalid with every bad field named, Conflict if another one waits.
     """
     _check(wanted, begins, at)
-    if proposals(session):
+    if proposals.waiting(session, Act.LAW, LegalProfileRow):
         raise Conflict(_l("Another profile waits for a second person."))
     latest = select(func.max(LegalProfileRow.number)).where(LegalProfileRow.key == wanted.key)
     row = LegalProfileRow(

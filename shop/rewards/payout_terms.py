@@ -17,7 +17,8 @@ from shop.kernel import audit, ids
 from shop.kernel.errors import Conflict, Invalid, NotFound
 from shop.kernel.words import Words, _l
 from shop.network.models import Rail
-from shop.rewards.models import Act, Consent, ConsentState
+from shop.rewards import proposals
+from shop.rewards.models import Act
 from shop.rewards.payout_models import PayoutTerms
 
 LEAST = {"HKD": 5000}
@@ -138,11 +139,7 @@ def _plain(conditions: Conditions) -> dict[str, int | None]:
 
 
 def _proposals(session: Session) -> Mapping[tuple[str, str], PayoutTerms]:
-    rows = session.scalars(
-        select(PayoutTerms)
-        .join(Consent, Consent.subject_id == PayoutTerms.id)
-        .where(Consent.act == Act.TERMS, Consent.status == ConsentState.OPEN)
-    )
+    rows = proposals.waiting(session, Act.TERMS, PayoutTerms)
     return {(row.rail, row.currency): row for row in rows}
 
 

@@ -13,8 +13,8 @@ from shop.kernel import audit, ids, signing
 from shop.kernel import brand as brands
 from shop.kernel.errors import Conflict, Invalid, NotFound
 from shop.kernel.words import Words, _l
-from shop.rewards import keys
-from shop.rewards.models import Act, Consent, ConsentState
+from shop.rewards import keys, proposals
+from shop.rewards.models import Act
 from shop.rewards.tax_models import PayeeTax, TaxRecord, WithholdingTable
 from shop.rewards.withholding import Table, Withheld, Year, body_of, of_body, withheld
 
@@ -132,18 +132,6 @@ def in_force(session: Session, *, at: datetime) -> list[WithholdingTable]:
     return sorted({row.key: row for row in rows}.values(), key=lambda row: row.name)
 
 
-def proposals(session: Session) -> list[WithholdingTable]:
-    """Tables that wait for a second person."""
-    return list(
-        session.scalars(
-            select(WithholdingTable)
-            .join(Consent, Consent.subject_id == WithholdingTable.id)
-            .where(Consent.act == Act.TAX, Consent.status == ConsentState.OPEN)
-            .order_by(WithholdingTable.id)
-        )
-    )
-
-
 def propose(
     session: Session,
     *,
@@ -161,7 +149,7 @@ def propose(
     """
     if not (key.replace("_", "").isalnum() and key.isascii() and len(key) <= 40) or not name:
         raise Invalid(_l("A table has a short key of letters and digits, and a name."), field="key")
-    if key in {one.key for one in proposals(session)}:
+    if key in {one.key for one in proposals.waiting(session, Act.TAX, WithholdingTable)}:
         raise Conflict(_l("Another version of this table waits for a second person."))
     table_id = ids.new()
     session.execute(

@@ -14,7 +14,9 @@ from shop.kernel.i18n import _l
 from shop.kernel.words import Words, say
 from shop.rewards import consents as consents_verbs
 from shop.rewards import law as verbs
+from shop.rewards import proposals
 from shop.rewards.law import Wanted
+from shop.rewards.law_models import LegalProfileRow
 from shop.rewards.models import Act
 from shop.web import access, law_words, render
 from shop.web.actor import current_actor
@@ -51,7 +53,7 @@ def _page(*, error: ShopError | None = None) -> Response:
     with db.reading() as session:
         held, waiting, coming = (
             verbs.history(session),
-            verbs.proposals(session),
+            proposals.waiting(session, Act.LAW, LegalProfileRow),
             verbs.coming(session, at=at),
         )
         current = verbs.in_force(session, at=at)

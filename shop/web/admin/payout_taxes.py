@@ -12,8 +12,9 @@ from shop.kernel.i18n import _l
 from shop.kernel.words import say
 from shop.network.models import Payee
 from shop.rewards import consents as consents_verbs
-from shop.rewards import tax_changes, taxes
+from shop.rewards import proposals, tax_changes, taxes
 from shop.rewards.models import Act
+from shop.rewards.tax_models import WithholdingTable
 from shop.rewards.taxes import TaxData
 from shop.rewards.withholding import BadTable, Band, Table, china_service_income, flat, of_body
 from shop.web import access, render
@@ -136,7 +137,8 @@ def _tables(*, error: ShopError | None = None) -> Response:
     currency = render.current_brand().currency
     preset = PRESETS.get(request.args.get("preset", ""))
     with db.reading() as session:
-        rows, waiting = taxes.in_force(session, at=clock.now()), taxes.proposals(session)
+        rows = taxes.in_force(session, at=clock.now())
+        waiting = proposals.waiting(session, Act.TAX, WithholdingTable)
         asked = consents.asked_for(session, lambda one: one.act == Act.TAX)
         entered = tax_changes.waiting(session)
     return render.page(
