@@ -9,42 +9,19 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import ColumnElement, Select, cast, column, func, literal, select, union_all
+from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
-from shop.catalog.models import ProductStatus
-from shop.kernel.db import UtcDateTime
+from shop.catalog.models import Product, ProductStatus
 from shop.kernel.pages import Page
 from shop.search.index import BEGINNING, MARKS
-from shop.search.table import FIELDS, NAME
+from shop.search.table import FIELDS, NAME, of
 from shop.search.tokens import beginnings, phrases
 
 MAX_DEPTH = 1000
 """Results beyond are never asked for; their number would only cost."""
-
-_SHOWN = "AND product.status = :active AND product.published_at <= :at"
-_HIT = {
-    "sqlite": (f"{NAME}.rowid", f"{NAME} MATCH :{{field}}"),
-    "postgresql": (f"{NAME}.product_id", f"{NAME}.{{field}} @@ CAST(:{{field}} AS tsquery)"),
-}
-"""The product's id, and what a hit in a field is."""
-
-
-def _statement(kind: str) -> str:
-    number, hit = _HIT[kind]
-    parts = [
-        f"SELECT * FROM (SELECT {number} AS id, {tier} AS tier FROM {NAME} "  # noqa: S608 - our names
-        f"JOIN product ON product.id = {number} WHERE {hit.format(field=field)} {{shown}} "
-        f"ORDER BY {number} DESC LIMIT :most) AS in_{field}"
-        for tier, field in enumerate(FIELDS)
-    ]
-    return (
-        f"SELECT id FROM (SELECT id, min(tier) AS tier FROM ({' UNION ALL '.join(parts)}) AS hits "  # noqa: S608 - our names
-        "GROUP BY id) AS ranked ORDER BY tier, id DESC LIMIT :limit OFFSET :offset"
-    )
-
-
-_FIND = {kind: _statement(kind) for kind in _HIT}
+_ID, _TIER = "id", "tier"
 
 
 def find(
@@ -64,16 +41,34 @@ def find(
     offset = int(after) if re.fullmatch(r"[0-9]{1,4}", after) else 0
     if not words or offset >= MAX_DEPTH:
         return Page([])
-    kind = session.get_bind().dialect.name
-    values: dict[str, object] = {**_WRITTEN[kind](words), "limit": limit + 1}
-    if at is not None:
-        values |= {"active": ProductStatus.ACTIVE.value, "at": at}
-    statement = text(_FIND[kind].format(shown=_SHOWN if at is not None else ""))
-    if at is not None:
-        statement = statement.bindparams(bindparam("at", type_=UtcDateTime))
-    values |= {"offset": offset, "most": offset + limit + 1}
-    rows = session.scalars(statement, values).all()
+    found = _found(session, words, at=at, most=offset + limit + 1)
+    rows = session.scalars(found.limit(limit + 1).offset(offset)).all()
     return Page(list(rows[:limit]), str(offset + limit) if len(rows) > limit else "")
+
+
+def _found(
+    session: Session, words: Sequence[Sequence[str]], *, at: datetime | None, most: int
+) -> Select[int]:
+    """The newest hits of each field, so many of each at most; every product where it is best."""
+    kind, table = session.get_bind().dialect.name, of(session)
+    write, hit = _WAYS[kind]
+    shown = (
+        () if at is None else (Product.status == ProductStatus.ACTIVE, Product.published_at <= at)
+    )
+    number = table.c[0]
+    parts = [
+        select(number.label(_ID), literal(tier).label(_TIER))
+        .select_from(table)
+        .join(Product, Product.id == number)
+        .where(hit(table.c[field], typed), *shown)
+        .order_by(number.desc())
+        .limit(most)
+        .subquery()
+        for tier, (field, typed) in enumerate(write(words).items())
+    ]
+    hits = union_all(*(select(one) for one in parts)).subquery()
+    ranked = select(hits.c[_ID]).group_by(hits.c[_ID])
+    return ranked.order_by(func.min(hits.c[_TIER]), hits.c[_ID].desc())
 
 
 def _fts5(words: Sequence[Sequence[str]]) -> dict[str, str]:
@@ -104,4 +99,13 @@ def _going_on(word: str) -> str:
     return f"('{BEGINNING}{begun[-1]}' & '{word}':*)"
 
 
-_WRITTEN = {"sqlite": _fts5, "postgresql": _tsquery}
+def _matches(_field: ColumnElement[str], typed: str) -> ColumnElement[bool]:
+    """A whole row of FTS5 is asked: the marks before the words say in which field."""
+    return column(NAME).bool_op("MATCH")(typed)
+
+
+def _holds(field: ColumnElement[str], typed: str) -> ColumnElement[bool]:
+    return field.bool_op("@@")(cast(typed, TSQUERY))
+
+
+_WAYS = {"sqlite": (_fts5, _matches), "postgresql": (_tsquery, _holds)}

@@ -3,14 +3,13 @@
 import html
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from shop.catalog.events import ProductsChanged
 from shop.catalog.models import Category, Product, Variant
-from shop.search.table import NAME
+from shop.search import table
 from shop.search.tokens import beginnings, tokens
 
 _TAG = re.compile(r"<[^>]*>")
@@ -18,17 +17,8 @@ _BLOCK = 500
 _MAX_TOKENS = 4000
 """Of one field; PostgreSQL counts places up to 16,383."""
 
-_INSERT = {
-    "sqlite": f"INSERT INTO {NAME} (rowid, title, named, document) "  # noqa: S608 - our own name
-    "VALUES (:product_id, :title, :named, :document)",
-    "postgresql": f"INSERT INTO {NAME} (product_id, title, named, document) "  # noqa: S608 - our own name
-    "VALUES (:product_id, CAST(:title AS tsvector), CAST(:named AS tsvector), "
-    "CAST(:document AS tsvector))",
-}
-_DELETE = {
-    "sqlite": f"DELETE FROM {NAME} WHERE rowid = :product_id",  # noqa: S608 - our own name
-    "postgresql": f"DELETE FROM {NAME} WHERE product_id = :product_id",  # noqa: S608 - our own name
-}
+Fields = Sequence[list[str]]
+"""Tokens of title, other words and body, the weightiest first."""
 
 
 def refresh(session: Session, event: ProductsChanged) -> None:
@@ -38,7 +28,7 @@ def refresh(session: Session, event: ProductsChanged) -> None:
 
 def rebuild(session: Session) -> int:
     """Index every product anew; returns how many."""
-    session.execute(text(f"DELETE FROM {NAME}"))  # noqa: S608 - our own name
+    session.execute(delete(table.of(session)))
     product_ids = session.scalars(select(Product.id).order_by(Product.id)).all()
     for start in range(0, len(product_ids), _BLOCK):
         _index(session, product_ids[start : start + _BLOCK])
@@ -46,18 +36,21 @@ def rebuild(session: Session) -> int:
 
 
 def _index(session: Session, product_ids: Collection[int]) -> None:
-    if not product_ids:
-        return
-    kind = session.get_bind().dialect.name
-    row_of = _fts5_row if kind == "sqlite" else _tsvector_row
-    rows = [row_of(id, fields) for id, fields in _documents(session, product_ids)]
-    session.execute(text(_DELETE[kind]), [{"product_id": id} for id in product_ids])
+    if product_ids:
+        write(session, product_ids, dict(_documents(session, product_ids)))
+
+
+def write(session: Session, product_ids: Collection[int], documents: Mapping[int, Fields]) -> None:
+    """Find these products by their documents from now on; one without a document not at all."""
+    found = table.of(session)
+    number, said = found.c[0], _WRITTEN[session.get_bind().dialect.name]
+    session.execute(delete(found).where(number.in_(product_ids)))
+    rows = [
+        {number.name: product_id, **_of_fields(fields, said)}
+        for product_id, fields in documents.items()
+    ]
     if rows:
-        session.execute(text(_INSERT[kind]), rows)
-
-
-Fields = Sequence[list[str]]
-"""Tokens of title, other words and body, the weightiest first."""
+        session.execute(insert(found), rows)
 
 
 def _documents(session: Session, product_ids: Collection[int]) -> Iterable[tuple[int, Fields]]:
@@ -116,10 +109,6 @@ def _tokens(texts: Iterable[str]) -> list[str]:
     return found[:_MAX_TOKENS]
 
 
-def _fts5_row(product_id: int, fields: Fields) -> dict[str, Any]:
-    return {"product_id": product_id, **_of_fields(fields, _marked)}
-
-
 def _marked(field: str, words: list[str]) -> str:
     return " ".join(MARKS[field] + one if one else _GAP for one in words)
 
@@ -132,12 +121,8 @@ _GAP = "\ue000"
 """A private-use letter, which FTS5 counts as a word and nobody types."""
 
 
-def _tsvector_row(product_id: int, fields: Fields) -> dict[str, Any]:
-    """The vectors are written out, because PostgreSQL's own parser would split words otherwise."""
-    return {"product_id": product_id, **_of_fields(fields, _vector)}
-
-
 def _vector(_field: str, words: list[str]) -> str:
+    """Written out, because PostgreSQL's own parser would split words otherwise."""
     return " ".join(
         f"'{said}':{place}"
         for place, word in enumerate(words, start=1)
@@ -153,3 +138,6 @@ def _of_fields(fields: Fields, write: Callable[[str, list[str]], str]) -> dict[s
         "named": write("named", [*title, *words]),
         "document": write("document", [*title, *words, *body]),
     }
+
+
+_WRITTEN = {"sqlite": _marked, "postgresql": _vector}

@@ -1,15 +1,28 @@
 """The search table: FTS5 on SQLite, a tsvector with GIN on PostgreSQL.
 
 No model, because the two have nothing in common but their name. It is made with all other tables;
+`NAME` begins the names of everything that belongs to it, so that migrations can look past it.
+
 What was typed may go on, so both keep beginnings of words: without them FTS5 reads all hits before
 it gives the first, and PostgreSQL cannot guess how many there are. Titles are kept apart for the same
 reason: a word that all texts hold and no title is not looked for in all texts.
-`NAME` begins the names of everything that belongs to it, so that migrations can look past it.
 """
 
 from typing import Any
 
-from sqlalchemy import Connection, MetaData, event, text
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    MetaData,
+    TableClause,
+    Text,
+    column,
+    event,
+    table,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.orm import Session
 
 from shop.kernel.db import Base
 from shop.search.tokens import LONGEST_BEGINNING
@@ -17,6 +30,13 @@ from shop.search.tokens import LONGEST_BEGINNING
 NAME = "product_search"
 FIELDS = ("title", "named", "document")
 """Titles; titles and other words; everything. What is found in the first of them counts most."""
+
+_TABLES = {
+    "sqlite": table(NAME, column("rowid", BigInteger), *(column(one, Text) for one in FIELDS)),
+    "postgresql": table(
+        NAME, column("product_id", BigInteger), *(column(one, TSVECTOR) for one in FIELDS)
+    ),
+}
 
 # One letter more, for the mark of the field.
 _LENGTHS = " ".join(str(length) for length in range(1, LONGEST_BEGINNING + 2))
@@ -40,6 +60,11 @@ CREATE = {
 }
 
 Base.metadata.info.setdefault("unmapped_tables", []).append(NAME)
+
+
+def of(session: Session) -> TableClause:
+    """The table as this database has it; its first column is the product's id."""
+    return _TABLES[session.get_bind().dialect.name]
 
 
 def create(connection: Connection) -> None:

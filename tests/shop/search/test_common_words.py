@@ -23,7 +23,6 @@ COMMON = ("茶", "红茶", "te", "tea", "farm", "直发", "shop", "tea farm")
 
 def fill(database: Database, first: int, last: int) -> None:
     """Products that all hold the common words, written as the index writes them."""
-    row_of = index._fts5_row if database.kind == "sqlite" else index._tsvector_row
     numbers = range(first, last + 1)
     with db.unit_of_work() as session:
         if first == 1:
@@ -40,10 +39,8 @@ def fill(database: Database, first: int, last: int) -> None:
                 for n in numbers
             ],
         )  # fmt: skip
-        session.execute(
-            text(index._INSERT[database.kind]),
-            [row_of(n, [tokens(f"武夷山红茶 tea no{n}"), ["shop"], BODY]) for n in numbers],
-        )
+        documents = {n: [tokens(f"武夷山红茶 tea no{n}"), ["shop"], BODY] for n in numbers}
+        index.write(session, numbers, documents)
     if database.kind == "postgresql":
         owner = make_engine(database.urls.owner)
         with owner.begin() as connection:
@@ -98,10 +95,7 @@ def test_the_newest_of_those_that_hold_it_in_the_title_come_first(
 ) -> None:
     fill(database, 1, 40)
     with db.unit_of_work() as session:
-        session.execute(text(index._DELETE[database.kind]), [{"product_id": 7}])
-        row_of = index._fts5_row if database.kind == "sqlite" else index._tsvector_row
-        named = row_of(7, [tokens("Honey from the farm"), ["shop"], BODY])
-        session.execute(text(index._INSERT[database.kind]), [named])
+        index.write(session, [7], {7: [tokens("Honey from the farm"), ["shop"], BODY]})
         first = search.find(session, "farm", at=at, limit=3)
         second = search.find(session, "farm", at=at, limit=3, after=first.next_key)
 
@@ -115,10 +109,7 @@ def test_a_word_is_found_by_its_beginning_however_long(
 ) -> None:
     fill(database, 1, 2)
     with db.unit_of_work() as session:
-        session.execute(text(index._DELETE[database.kind]), [{"product_id": 1}])
-        row_of = index._fts5_row if database.kind == "sqlite" else index._tsvector_row
-        row = row_of(1, [tokens("Wild honeycombs"), [], []])
-        session.execute(text(index._INSERT[database.kind]), [row])
+        index.write(session, [1], {1: [tokens("Wild honeycombs"), [], []]})
 
         assert search.find(session, typed, at=at).items == [1]
         assert search.find(session, f"{typed}x", at=at).items == []
