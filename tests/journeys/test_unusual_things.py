@@ -200,6 +200,10 @@ def test_the_same_card_is_known_by_its_hash_and_forgotten(
     first, second = bought(world), bought(world, address="别处 1 号")
     assert first.payer_hash == second.payer_hash != ""
     assert first.device_hash != second.device_hash
+    undecided = world.browser()
+    world.add(undecided, "honey", slug="anna-shop")
+    world.check_out(undecided)  # and never pays
+    assert world.order().device_hash not in ("", second.device_hash)
     look()
     with db.reading() as session:
         kinds = set(session.scalars(select(AbuseSignal.kind)))

@@ -88,7 +88,8 @@ def forget(_payload: Mapping[str, Any]) -> None:
         session.execute(
             update(Order)
             .where(
-                (Order.payer_hash != "") | (Order.device_hash != ""), Order.placed_at < at - KEPT
+                (Order.payer_hash != "") | (Order.device_hash != ""),
+                Order.submitted_at < at - KEPT,  # an order that nobody paid has a browser as well
             )
             .values(payer_hash="", device_hash="")
         )
