@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from shop.accounts.models import Preference
-from shop.kernel.db import insert_new
+from shop.kernel.db import upsert
 
 
 def of(session: Session, account_id: int, name: str) -> list[str]:
@@ -24,5 +24,8 @@ def choose(session: Session, account_id: int, name: str, value: Sequence[str]) -
         session.execute(delete(Preference).where(*mine))
         return
     row = {"account_id": account_id, "name": name, "value": list(value)}
-    session.execute(insert_new(session, Preference).values(**row))
-    session.execute(update(Preference).where(*mine).values(value=list(value)))
+    session.execute(
+        upsert(session, Preference)
+        .values(**row)
+        .on_conflict_do_update(index_elements=["account_id", "name"], set_={"value": row["value"]})
+    )
