@@ -1,9 +1,10 @@
 """Languages: gettext catalogs for our own words, per-language texts for the brand's words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
+from babel.lists import format_list
 from flask import Flask, has_app_context
 from flask_babel import Babel, force_locale, gettext, ngettext
 from flask_babel import get_locale as _babel_locale
@@ -14,12 +15,14 @@ LOCALES = ("zh", "en")
 """Languages of the pages, by their short tag; the first is the default."""
 
 LOCALE_NAMES = {"zh": "中文", "en": "English"}
-_BABEL = {"zh": "zh_Hans", "en": "en"}
+BABEL_NAMES = {"zh": "zh_Hans", "en": "en"}
+"""What Babel calls them."""
 
 Texts = Mapping[str, str]
 """A text of the brand by language tag, for example {"zh": "蜂蜜", "en": "Honey"}."""
 
 __all__ = [
+    "BABEL_NAMES",
     "LOCALES",
     "LOCALE_NAMES",
     "Texts",
@@ -29,6 +32,7 @@ __all__ = [
     "best_locale",
     "in_locale",
     "init_app",
+    "listed",
     "locale",
     "ngettext",
     "text_of",
@@ -44,7 +48,7 @@ def init_app(app: Flask, *, choose: Any, timezone: Any) -> None:
     """Set up Babel; `choose()` gives the short tag of the request's language."""
     Babel(
         app,
-        locale_selector=lambda: _BABEL[choose()],
+        locale_selector=lambda: BABEL_NAMES[choose()],
         timezone_selector=timezone,
         default_translation_directories="translations",
     )
@@ -67,7 +71,7 @@ def locale() -> str:
 @contextmanager
 def in_locale(tag: str) -> Iterator[None]:
     """Speak `tag` inside the block: for mails and jobs, where no request chooses."""
-    with force_locale(_BABEL.get(tag, _BABEL[LOCALES[0]])):
+    with force_locale(BABEL_NAMES.get(tag, BABEL_NAMES[LOCALES[0]])):
         yield
 
 
@@ -81,6 +85,12 @@ def best_locale(accept_language: str) -> str:
         if tag in LOCALES:
             return tag
     return LOCALES[0]
+
+
+def listed(texts: Iterable[str], *, last: Literal["and", "or"] = "and") -> str:
+    """Several texts as the reader's language lists them: “a, b, and c”, “甲、乙和丙”."""
+    style: Literal["standard", "or"] = "or" if last == "or" else "standard"
+    return format_list(list(texts), style=style, locale=BABEL_NAMES[locale()])
 
 
 def text_of(texts: Texts, tag: str | None = None) -> str:

@@ -8,14 +8,12 @@ from zoneinfo import ZoneInfo
 
 from babel import dates
 
-from shop.kernel.i18n import locale
-
-_BABEL = {"zh": "zh_Hans", "en": "en"}
+from shop.kernel.i18n import BABEL_NAMES, locale
 
 
 def format_moment(at: datetime, zone: ZoneInfo, *, style: str = "medium") -> str:
     """Date and time; the style is Babel's: short, medium, long."""
-    return str(dates.format_datetime(at.astimezone(zone), style, locale=_BABEL[locale()]))
+    return str(dates.format_datetime(at.astimezone(zone), style, locale=BABEL_NAMES[locale()]))
 
 
 def format_day(at: datetime, zone: ZoneInfo, *, style: str = "medium") -> str:
@@ -25,7 +23,7 @@ def format_day(at: datetime, zone: ZoneInfo, *, style: str = "medium") -> str:
 
 def format_date(day: date, *, style: str = "medium") -> str:
     """A day that was counted in the brand's calendar already."""
-    return str(dates.format_date(day, style, locale=_BABEL[locale()]))
+    return str(dates.format_date(day, style, locale=BABEL_NAMES[locale()]))
 
 
 def file_stamp(at: datetime, zone: ZoneInfo) -> str:

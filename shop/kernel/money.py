@@ -9,7 +9,7 @@ from babel.numbers import NumberPattern, parse_pattern
 
 from commissions.arithmetic import cumulative, exponent, half_up, share_of, split
 from shop.kernel.errors import Invalid
-from shop.kernel.i18n import locale
+from shop.kernel.i18n import BABEL_NAMES, locale
 from shop.kernel.words import _l
 
 __all__ = [
@@ -26,7 +26,6 @@ __all__ = [
     "to_decimal",
 ]
 
-_BABEL = {"zh": "zh_Hans", "en": "en"}
 MAX_AMOUNT = 10**15
 """Largest amount a form may hold, in minor units; sums of a year stay far below 2^63."""
 
@@ -63,7 +62,7 @@ def to_decimal(amount: int, currency: str) -> Decimal:
 
 def format_money(amount: int, currency: str, *, tag: str | None = None) -> str:
     """The amount as the reader's language writes it: ¥12.50 in Chinese, CN¥12.50 in English."""
-    name = _BABEL[tag or locale()]
+    name = BABEL_NAMES[tag or locale()]
     pattern = _pattern(name, exponent(currency))
     number = to_decimal(amount, currency)
     return str(pattern.apply(number, name, currency=currency, currency_digits=False))

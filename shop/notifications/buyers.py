@@ -189,7 +189,7 @@ def _link(facts: _Facts) -> tuple[str, str]:
 
 
 def _place(one: Counter) -> str:
-    return ", ".join(filter(None, (text_of(one.name), one.address)))
+    return " · ".join(filter(None, (text_of(one.name), one.address)))
 
 
 _TEXTS: Mapping[str, Callable[[_Facts], tuple[str, str]]] = {

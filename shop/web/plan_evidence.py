@@ -16,7 +16,7 @@ from commissions.terms import Rule, Terms
 from shop.accounts import queries as people
 from shop.kernel import brand as brands
 from shop.kernel import ids
-from shop.kernel.i18n import _, text_of
+from shop.kernel.i18n import _, listed, text_of
 from shop.kernel.moments import format_moment
 from shop.kernel.words import say
 from shop.rewards import law, plan_names
@@ -80,7 +80,7 @@ def _the_version(session: Session, version: PlanVersion, zone: ZoneInfo) -> list
         (_("Approved and published by"), approver),
         (_("Published"), format_moment(version.published_at, zone)),
         (_("Ceiling of all earnings of a line"), plan_words.percent(version.ceiling_bps)),
-        (_("Currencies"), ", ".join(version.evidence["currencies"])),
+        (_("Currencies"), listed(version.evidence["currencies"])),
         (_("Fingerprint of its content"), version.content_hash),
     ]
 
@@ -98,7 +98,7 @@ def _the_law(session: Session, profile: LegalProfile) -> list[tuple[str, str]]:
         (_("Largest ceiling"), plan_words.percent(profile.ceiling_bps)),
         (_("Warning from"), plan_words.percent(profile.warning_bps)),
         (_("Pay for looking after sellers"), upline),
-        (_("A plan is published only if"), "; ".join(asked) or _("nothing more is asked")),
+        (_("A plan is published only if"), listed(asked) or _("nothing more is asked")),
         (_("Source"), law_words.source_of(profile)),
     ]
     if row is not None and row.agreed_by is not None:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from commissions.plan_checks import Problem
 from commissions.terms import Basis, Period, Rate, Role, Rule, SamePoint, TierMode
-from shop.kernel.i18n import _l, text_of
+from shop.kernel.i18n import _l, listed, text_of
 from shop.kernel.moments import format_day
 from shop.kernel.money import format_money
 from shop.kernel.words import Words, say
@@ -226,8 +226,8 @@ def _named(words: Words, keys: Iterable[str], names: Names) -> Words | None:
 
 
 def _listed(words: Words, shown: Iterable[str]) -> Words | None:
-    listed = ", ".join(shown)
-    return Words(words.msgid, {"names": listed}) if listed else None
+    names = listed(shown, last="or")
+    return Words(words.msgid, {"names": names}) if names else None
 
 
 def _money(words: Words, amounts: Mapping[str, int]) -> Words | None:
@@ -235,4 +235,5 @@ def _money(words: Words, amounts: Mapping[str, int]) -> Words | None:
 
 
 def _amounts(amounts: Mapping[str, int]) -> str:
-    return ", ".join(format_money(one, currency) for currency, one in sorted(amounts.items()))
+    shown = (format_money(one, currency) for currency, one in sorted(amounts.items()))
+    return listed(shown, last="or")

@@ -192,7 +192,7 @@ class TestARule:
         shown = page(maker, "plan")
         for words in (
             "8 % of what was paid",
-            "only for the points Anna&#39;s shop, Bo&#39;s shop",
+            "only for the points Anna&#39;s shop or Bo&#39;s shop",
             "from CN¥10,000.00 on 10 %",
             "the band that is reached serves everything",
             "at most CN¥2,000.00 in a campaign",
