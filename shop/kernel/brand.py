@@ -74,6 +74,11 @@ class Brand:
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
 
+    @property
+    def reach(self) -> str:
+        """Phone and mail address under which people reach somebody; empty if neither is known."""
+        return " · ".join(filter(None, (self.service_phone, self.service_email)))
+
 
 DEFAULT = Brand(
     name={"zh": "我的品牌", "en": "My brand"},

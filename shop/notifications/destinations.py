@@ -4,10 +4,8 @@ Sent to whoever owns the payee's points, while the new destination still rests.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shop.accounts.models import Account
@@ -35,31 +33,25 @@ def on_changed(session: Session, event: DestinationChanged) -> None:
 def send_warning(payload: Mapping[str, Any]) -> None:
     """Job: tell one owner where payouts will go, from when on, and what to do if that is wrong."""
     with reading() as session:
-        owner = session.execute(
-            select(Account.email, Account.phone, Account.locale).where(
-                Account.id == int(payload["account_id"])
-            )
-        ).one()
-        label, usable_from = session.execute(
-            select(PayeeDestination.label, PayeeDestination.usable_from).where(
-                PayeeDestination.id == int(payload["destination_id"])
-            )
-        ).one()
+        owner = session.get_one(Account, int(payload["account_id"]))
+        destination = session.get_one(PayeeDestination, int(payload["destination_id"]))
         brand = brands.current(session)
     with in_locale(owner.locale):
         subject = _("%(brand)s: your payouts go to another account", brand=text_of(brand.name))
-        outgoing.send(owner.email or owner.phone, subject, _body(label, usable_from, brand))
+        outgoing.send(owner.email or owner.phone, subject, _body(destination, brand))
 
 
-def _body(label: str, usable_from: datetime, brand: Brand) -> str:
-    reach = " · ".join(filter(None, [brand.service_phone, brand.service_email]))
+def _body(destination: PayeeDestination, brand: Brand) -> str:
     parts = [
-        _("From now on your payouts are to go to: %(label)s", label=label),
+        _("From now on your payouts are to go to: %(label)s", label=destination.label),
         _(
             "It is used from %(moment)s on; until then nothing is paid.",
-            moment=format_moment(usable_from, brand.zone),
+            moment=format_moment(destination.usable_from, brand.zone),
         ),
-        _("If that was not you, sign in, correct it, and tell us at once. %(reach)s", reach=reach),
+        _(
+            "If that was not you, sign in, correct it, and tell us at once. %(reach)s",
+            reach=brand.reach,
+        ),
         outgoing.address("/desk/payee"),
     ]
     return "\n\n".join(parts)

@@ -36,11 +36,7 @@ def on_answered(session: Session, event: ObjectionAnswered) -> None:
 def send_answer(payload: Mapping[str, Any]) -> None:
     """Job: tell one owner what was decided, in the answer's own words."""
     with reading() as session:
-        owner = session.execute(
-            select(Account.email, Account.phone, Account.locale).where(
-                Account.id == int(payload["account_id"])
-            )
-        ).one()
+        owner = session.get_one(Account, int(payload["account_id"]))
         said = session.get_one(Objection, int(payload["objection_id"]))
         brand = brands.current(session)
     with in_locale(owner.locale):

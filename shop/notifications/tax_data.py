@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shop.accounts.models import Account
@@ -30,26 +29,19 @@ def on_changing(session: Session, event: TaxDataChanging) -> None:
 def send_warning(payload: Mapping[str, Any]) -> None:
     """Job: tell one owner that tax data was entered, and what to do if that is wrong."""
     with reading() as session:
-        owner = session.execute(
-            select(Account.email, Account.phone, Account.locale).where(
-                Account.id == int(payload["account_id"])
-            )
-        ).one()
-        usable_from = session.execute(
-            select(PayeeTaxChange.usable_from).where(PayeeTaxChange.id == int(payload["change_id"]))
-        ).scalar_one()
+        owner = session.get_one(Account, int(payload["account_id"]))
+        change = session.get_one(PayeeTaxChange, int(payload["change_id"]))
         brand = brands.current(session)
     with in_locale(owner.locale):
-        reach = " · ".join(filter(None, [brand.service_phone, brand.service_email]))
         body = [
             _("Somebody entered new tax data for your earnings."),
             _(
                 "The brand looks at it and accepts it on %(moment)s at the earliest.",
-                moment=format_moment(usable_from, brand.zone),
+                moment=format_moment(change.usable_from, brand.zone),
             ),
             _(
                 "If that was not you, sign in, withdraw it, and tell us at once. %(reach)s",
-                reach=reach,
+                reach=brand.reach,
             ),
             outgoing.address("/desk/payee/tax"),
         ]

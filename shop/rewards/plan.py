@@ -65,8 +65,8 @@ def start(session: Session, *, by: str, at: datetime) -> Draft:
     if session.scalar(select(Plan.id).where(Plan.key == KEY)) is None:
         plans.create_plan(session, KEY, name="Commission plan", by=by, at=at, ids=ids.new)
     current, brand = in_force(session, at=at), brands.current(session)
-    known = " · ".join(one for one in (brand.service_phone, brand.service_email) if one)
-    terms = current.terms if current else Terms(rules=(), promises=Promises(complaints=known))
+    first = Terms(rules=(), promises=Promises(complaints=brand.reach))
+    terms = current.terms if current else first
     terms = replace(terms, zone=brand.timezone)
     return plans.start_draft(session, KEY, terms, by=by, at=at, ids=ids.new)
 
