@@ -76,11 +76,7 @@ def set_destination(
     Raises Invalid for missing or malformed details, NotFound.
     """
     clean = check(rail, details)
-    payee = session.execute(
-        select(Payee.id).where(Payee.id == payee_id).with_for_update(key_share=True)
-    ).one_or_none()  # two changes of one payee stand in line, so that one row is current
-    if payee is None:
-        raise NotFound(_l("There is no such payee."))
+    take_turn(session, payee_id)
     text = text_of(rail, clean)
     fingerprint = signing.fingerprint(text, purpose=PURPOSE)
     before = current(session, [payee_id]).get(payee_id)
@@ -114,6 +110,13 @@ def set_destination(
     if not at_once:
         events.publish(session, DestinationChanged(payee_id, destination_id, at))
     return True
+
+
+def take_turn(session: Session, payee_id: int) -> None:
+    """Changes of one payee stand in line, so that one of them is the current one. Raises NotFound."""
+    turn = select(Payee.id).where(Payee.id == payee_id).with_for_update(key_share=True)
+    if session.execute(turn).one_or_none() is None:
+        raise NotFound(_l("There is no such payee."))
 
 
 def current(session: Session, payee_ids: Collection[int]) -> dict[int, Destination]:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, insert, select
 from sqlalchemy.orm import Session
 
 from shop.kernel import audit, events, ids, signing
@@ -17,7 +17,7 @@ from shop.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from shop.kernel.events import Event
 from shop.kernel.states import Machine
 from shop.kernel.words import Words, _l
-from shop.network.destinations import COOL_DOWN
+from shop.network import destinations
 from shop.network.models import Payee
 from shop.rewards import taxes
 from shop.rewards.tax_models import PayeeTax, PayeeTaxChange, TaxChangeState
@@ -64,10 +64,7 @@ def propose(session: Session, payee_id: int, wanted: OwnData, *, by: str, at: da
     Raises Invalid with every bad field named, NotFound, Conflict if nothing would change.
     """
     clean = _checked(wanted)
-    # Two changes of one payee stand in line, so that one of them is open.
-    taken = update(Payee).where(Payee.id == payee_id).values(name=Payee.name).returning(Payee.id)
-    if session.execute(taken).one_or_none() is None:
-        raise NotFound(_l("There is no such payee."))
+    destinations.take_turn(session, payee_id)
     known = taxes.data_of(session, [payee_id]).get(payee_id)
     changed = _changed(clean, known)
     if not changed:
@@ -85,7 +82,7 @@ def propose(session: Session, payee_id: int, wanted: OwnData, *, by: str, at: da
             status=TaxChangeState.OPEN,
             asked_by=by,
             asked_at=at,
-            usable_from=at + COOL_DOWN,
+            usable_from=at + destinations.COOL_DOWN,
             note="",
         )
     )
@@ -206,15 +203,12 @@ def _checked(wanted: OwnData) -> OwnData:
 
 
 def _changed(clean: OwnData, known: PayeeTax | None) -> list[str]:
+    said = asdict(clean)
     if known is None:
-        return sorted(name for name, value in asdict(clean).items() if value)
-    before = {**asdict(clean), "tax_id": taxes.tax_id(known)}
-    before |= {name: getattr(known, name) for name in ("legal_name", "address", "self_billing")}
-    return sorted(
-        name
-        for name, value in asdict(clean).items()
-        if value != before[name] and (value or name != "tax_id")
-    )
+        return sorted(name for name, value in said.items() if value)
+    before = {name: getattr(known, name) for name in ("legal_name", "address", "self_billing")}
+    before["tax_id"] = taxes.tax_id(known) if clean.tax_id else ""
+    return sorted(name for name, value in said.items() if value != before[name])
 
 
 def _table_in_force(session: Session, known: PayeeTax | None, at: datetime) -> str:
