@@ -30,6 +30,10 @@ class StaffRole(StrEnum):
     """Approves what another person prepared."""
 
 
+FINANCE = (StaffRole.FINANCE_MAKER, StaffRole.FINANCE_CHECKER)
+"""Who prepares payouts, and who approves them: never one person."""
+
+
 class Account(Base):
     """A person who can sign in: buyer, point owner, clerk or staff."""
 
@@ -74,8 +78,8 @@ class StaffMembership(Base):
             "uq_staff_membership_four_eyes",
             "account_id",
             unique=True,
-            sqlite_where=role.in_(("finance_maker", "finance_checker")),
-            postgresql_where=role.in_(("finance_maker", "finance_checker")),
+            sqlite_where=role.in_(FINANCE),
+            postgresql_where=role.in_(FINANCE),
         ),
     )
 

@@ -8,14 +8,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from shop.accounts import queries
-from shop.accounts.models import Account, StaffMembership, StaffRole
+from shop.accounts.models import FINANCE, Account, StaffMembership, StaffRole
 from shop.accounts.queries import Person
 from shop.kernel import audit, ids
 from shop.kernel.errors import Conflict, NotFound
 from shop.kernel.words import _l
-
-FOUR_EYES = frozenset((StaffRole.FINANCE_MAKER, StaffRole.FINANCE_CHECKER))
-"""Who prepares a payout never approves one."""
 
 
 class FourEyes(Conflict):
@@ -64,7 +61,7 @@ def grant(session: Session, account_id: int, role: StaffRole, *, by: str, at: da
     person = _existing(session, account_id)
     if role in person.staff_roles:
         return
-    if person.staff_roles | {role} >= FOUR_EYES:
+    if person.staff_roles | {role} >= set(FINANCE):
         raise FourEyes
     session.execute(
         insert(StaffMembership).values(

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from shop.accounts import queries as people
-from shop.accounts.models import Account, StaffRole
+from shop.accounts.models import FINANCE, Account
 from shop.kernel import brand as brands
 from shop.kernel import jobs
 from shop.kernel.db import reading
@@ -17,7 +17,6 @@ from shop.rewards.alerts import HALTED, OVERDUE, QUARANTINED, AlertRaised
 from shop.rewards.payout_models import FinanceAlert
 
 TELL = "notifications.finance_alert"
-_FINANCE = {StaffRole.FINANCE_MAKER, StaffRole.FINANCE_CHECKER}
 _WORDS: Mapping[str, Words] = {
     HALTED: _l(
         "Payouts are halted. Sales go on. Look at the reason, then two people let them go on."
@@ -34,7 +33,7 @@ _WORDS: Mapping[str, Words] = {
 def on_raised(session: Session, event: AlertRaised) -> None:
     """Each of them is written to in a job of its own."""
     for person in people.staff(session):
-        if person.staff_roles & _FINANCE and not person.disabled:
+        if person.staff_roles.intersection(FINANCE) and not person.disabled:
             payload = {"account_id": str(person.id), "alert_id": str(event.alert_id)}
             jobs.enqueue(session, TELL, payload, at=event.at)
 

@@ -11,7 +11,7 @@ from flask import current_app, g, redirect, request, session, url_for
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
 
-from shop.accounts.models import StaffRole
+from shop.accounts.models import FINANCE, StaffRole
 from shop.web.actor import Actor, current_actor
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -60,7 +60,7 @@ def staff(*roles: StaffRole) -> Rule:
 catalog_staff = staff(StaffRole.CATALOG)
 order_staff = staff(StaffRole.ORDERS)
 network_staff = staff(StaffRole.NETWORK)
-finance = staff(StaffRole.FINANCE_MAKER, StaffRole.FINANCE_CHECKER)
+finance = staff(*FINANCE)
 finance_maker = staff(StaffRole.FINANCE_MAKER)
 finance_checker = staff(StaffRole.FINANCE_CHECKER)
 admin = staff(StaffRole.ADMIN)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from shop.accounts.models import StaffRole
+from shop.accounts.models import FINANCE, StaffRole
 from shop.catalog.listing import low_stock_count
 from shop.fulfillment.models import PickupTicket
 from shop.gateway.models import InboxEvent
@@ -45,7 +45,7 @@ def tasks(session: Session, roles: Set[str], *, by: str) -> list[Task]:
     if StaffRole.CATALOG in roles:
         label, low = _l("Low stock"), low_stock_count(session)
         found.append(Task(label, low, "admin.stock_levels", {"low": "1"}))
-    if roles & _FINANCE:
+    if not roles.isdisjoint(FINANCE):
         found += _of_finance(session, by)
     return [task for task in found if task.only is None or task.only in roles]
 
@@ -149,7 +149,6 @@ def _of_finance(session: Session, by: str) -> list[Task]:
     ]
 
 
-_FINANCE = frozenset((StaffRole.FINANCE_MAKER, StaffRole.FINANCE_CHECKER))
 _PROBLEMS = {
     UNFILLABLE: _l("Paid but unfillable"),
     MISMATCH: _l("Payment differs from order"),
