@@ -9,11 +9,13 @@ from sqlalchemy import func, select
 
 from commissions.audit_trail import AuditEntry
 from shop.accounts.models import Preference, StaffRole
+from shop.kernel import db
 from shop.kernel.db import reading, unit_of_work
 from shop.kernel.jobs import OutboxJob
+from tests.counting import counted
 from tests.factories import catalog, sales
 from tests.installation import Installation
-from tests.web.admin.conftest import SignIn, counted
+from tests.web.admin.conftest import SignIn
 from tests.web.admin.test_order_pages import act, text
 
 
@@ -63,9 +65,9 @@ class TestSlips:
         orders = placed(shop, 4)
         text(staff, f"/admin/orders/slips?{chosen(orders[:1])}")
 
-        with counted() as one:
+        with counted(db.engine()) as one:
             text(staff, f"/admin/orders/slips?{chosen(orders[:1])}")
-        with counted() as four:
+        with counted(db.engine()) as four:
             text(staff, f"/admin/orders/slips?{chosen(orders)}")
 
         assert len(four) == len(one)

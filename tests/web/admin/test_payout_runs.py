@@ -22,9 +22,9 @@ from shop.rewards import payable, payout_runs, payout_terms, statements
 from shop.rewards.payout_models import PayoutTerms, PayoutWork
 from shop.rewards.throttle import Bucket
 from tests.conftest import Clock
+from tests.counting import counted
 from tests.factories.many_payees import many_payees
 from tests.races import together
-from tests.speed.test_statements import counted
 from tests.web.admin.test_finance_pages import act, all_payouts, consent, page, tasks
 from tests.world import World
 
@@ -116,7 +116,7 @@ class TestALargeRun:
         def cost(client: FlaskClient) -> list[int]:
             found = []
             for path in ("", "payouts", "payouts/runs", f"payouts/runs/{latest_run()}"):
-                with counted() as statements:
+                with counted(db.engine()) as statements:
                     page(client, path)
                 found.append(len(statements))
             return found

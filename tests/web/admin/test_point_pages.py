@@ -12,7 +12,7 @@ from commissions.abuse.rules import DEFAULTS, Action, Check
 from commissions.models import Hold
 from shop.accounts import demo_people, register
 from shop.catalog.models import Location
-from shop.kernel import clock
+from shop.kernel import clock, db
 from shop.kernel.db import reading, unit_of_work
 from shop.network import destinations, joining, points
 from shop.network.models import Invitation, Point, PointKind, PointRole, Rail
@@ -21,10 +21,11 @@ from shop.rewards.abuse.applying import MailThrownAway
 from shop.rewards.abuse.models import AbuseCase
 from shop.storefront.models import Storefront
 from tests.conftest import Clock
+from tests.counting import counted
 from tests.factories import network
 from tests.installation import Installation
 from tests.shop.notifications.mailbox import messages_to
-from tests.web.admin.conftest import SignIn, counted
+from tests.web.admin.conftest import SignIn
 from tests.web.admin.test_order_pages import text
 
 BANK = {
@@ -104,9 +105,9 @@ class TestTheTree:
         for number in range(1, 20):
             last = network.point(f"P{number}", manager=last)
         text(staff, f"/admin/points/{top}")
-        with counted() as shallow:
+        with counted(db.engine()) as shallow:
             text(staff, f"/admin/points/{top}")
-        with counted() as deep:
+        with counted(db.engine()) as deep:
             text(staff, f"/admin/points/{last}")
 
         assert len(deep) == len(shallow)

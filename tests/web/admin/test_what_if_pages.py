@@ -16,8 +16,8 @@ from shop.kernel import clock, db
 from shop.rewards import plan as plans
 from shop.rewards import what_if
 from tests.conftest import Clock, Database
+from tests.counting import counted
 from tests.installation import install
-from tests.web.admin.conftest import counted
 from tests.web.admin.test_finance_pages import act, page
 from tests.world import World, standing
 
@@ -152,7 +152,7 @@ def test_the_page_of_a_result_reads_little(world: World, maker: FlaskClient, sol
     world.installation.settle()
     page(maker, f"plan/what-if/{trial_id}")
 
-    with counted() as statements:
+    with counted(db.engine()) as statements:
         page(maker, f"plan/what-if/{trial_id}")
 
     assert len([one for one in statements if re.match(r"\s*SELECT", one)]) <= 32
