@@ -12,6 +12,7 @@ from shop.kernel import clock
 from shop.kernel.db import unit_of_work
 from tests.conftest import Clock, Database
 from tests.installation import Installation, install
+from tests.world import World
 
 SignIn = Callable[..., FlaskClient]
 
@@ -51,3 +52,15 @@ def staff(sign_in: SignIn) -> FlaskClient:
 def chief(sign_in: SignIn) -> FlaskClient:
     """The administrator."""
     return sign_in(StaffRole.ADMIN, part="checker")
+
+
+@pytest.fixture
+def maker(world: World) -> FlaskClient:
+    """Who prepares payouts and proposes."""
+    return world.signed_in("maker")
+
+
+@pytest.fixture
+def checker(world: World) -> FlaskClient:
+    """Who approves and agrees."""
+    return world.signed_in("checker")

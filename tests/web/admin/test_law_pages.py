@@ -13,26 +13,12 @@ from shop.accounts.models import Account
 from shop.kernel import clock, db
 from shop.rewards import plan as plans
 from shop.rewards.models import Act
-from tests.conftest import Clock, Database
-from tests.installation import install
+from tests.conftest import on_sqlite
 from tests.web.admin.test_finance_pages import act, consent, page
 from tests.web.admin.test_plan_pages import form_of, form_of_rule, seen
-from tests.world import World, standing
+from tests.world import World
 
-
-@pytest.fixture
-def world(sqlite_database: Database, business_clock: Clock, tmp_path: Any) -> World:
-    return standing(install(sqlite_database.urls, tmp_path), "sqlite")
-
-
-@pytest.fixture
-def maker(world: World) -> FlaskClient:
-    return world.signed_in("maker")
-
-
-@pytest.fixture
-def checker(world: World) -> FlaskClient:
-    return world.signed_in("checker")
+pytestmark = on_sqlite
 
 
 @pytest.fixture

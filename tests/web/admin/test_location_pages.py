@@ -133,6 +133,7 @@ class TestPlaces:
         assert "Promised to orders or checkouts from here: 2." in page
         assert stored(here).active
 
+    @pytest.mark.usefixtures("keeps_what_it_knows")
     def test_the_list_takes_as_many_statements_for_many_places_as_for_one(
         self, staff: FlaskClient, here: int
     ) -> None:

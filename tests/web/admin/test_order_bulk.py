@@ -4,6 +4,7 @@ import csv
 import io
 import re
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
@@ -59,6 +60,7 @@ class TestSlips:
         ]
         assert f"without a slip: {sales.order(unpaid).number}" in page
 
+    @pytest.mark.usefixtures("keeps_what_it_knows")
     def test_cost_the_same_statements_for_many(
         self, shop: Installation, staff: FlaskClient
     ) -> None:

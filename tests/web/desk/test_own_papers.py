@@ -13,7 +13,7 @@ from shop.network.models import Payee, Point, PointPayee, Rail
 from shop.notifications.models import MailboxMessage
 from shop.rewards import keys, tax_changes, taxes
 from shop.rewards.tax_models import PayeeTaxChange
-from tests.conftest import Clock
+from tests.conftest import Clock, on_sqlite
 from tests.journeys.test_paying_out import all_payouts, delivered, set_destination
 from tests.web.admin.test_finance_pages import act, page, tasks
 from tests.web.admin.test_payout_files import send
@@ -27,8 +27,6 @@ OWN = {
     "self_billing": "y",
 }
 TAX_PAGE = "/en/desk/payee/tax"
-on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-"""For what does not depend on the database."""
 
 
 def post(client: FlaskClient, path: str, data: Mapping[str, str], status: int = 303) -> str:
