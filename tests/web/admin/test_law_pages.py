@@ -198,8 +198,8 @@ class TestEvidence:
             "Its version 1",
             "Put in force by maker · checker",
             "Source Advice of 3 May",
-            "Service: Keeps the goods and hands them over at the counter",
-            "Contract: Store agreement, service 2",
+            "Service: 备货并在柜台交付 / Keeps the goods and hands them over at the counter",
+            "Contract: 门店协议第 2 项服务 / Store agreement, service 2",
             "Complaints Ms Li, 0571-1234",
             "All roles together can reach 15.00 % of what was paid.",
         ):
