@@ -65,6 +65,8 @@ def ship_orders() -> Any:
 def hand_to_carrier() -> Any:
     """Hand over everything of these orders that waits; what cannot leave is named with why."""
     chosen = orders_filter.chosen(request.form)
+    if not chosen:
+        return _nothing_ticked()
     refused = {order_id: why for order_id in chosen if (why := _ship(order_id))}
     shipped = len(chosen) - len(refused)
     if refused:

@@ -89,7 +89,14 @@ class TestCorrections:
 
     @pytest.mark.parametrize(
         ("field", "value"),
-        [("point", "nobody"), ("amount", "x"), ("amount", "-1"), ("note", " "), ("order", "NONE")],
+        [
+            ("point", "nobody"),
+            ("amount", "x"),
+            ("amount", "-1"),
+            ("amount", "9" * 30),
+            ("note", " "),
+            ("order", "NONE"),
+        ],
     )
     def test_a_bad_field_is_named_and_nothing_is_lost(
         self, maker: FlaskClient, field: str, value: str

@@ -77,6 +77,8 @@ class TestSlips:
     def test_nothing_ticked_is_said(self, staff: FlaskClient) -> None:
         for path in ("slips", "ship", "export/chosen"):
             assert staff.get(f"/admin/orders/{path}").status_code == 303
+            assert "Tick the orders first." in text(staff, "/admin/orders")
+        shipped(staff, {})
         assert "Tick the orders first." in text(staff, "/admin/orders")
 
 
