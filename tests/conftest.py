@@ -60,6 +60,10 @@ class Database:
     engine: Engine
 
 
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""For what does not depend on the database."""
+
+
 class Clock:
     """Business time of a test: stands still until it is told to go on."""
 

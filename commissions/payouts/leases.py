@@ -41,18 +41,6 @@ class Progress(StrEnum):
     """The provider has it and the ledger says so."""
 
 
-def _no_objection(_session: Session, _payout: Payout) -> str:
-    return ""
-
-
-def _nothing(_session: Session) -> None:
-    return None
-
-
-def _nothing_more() -> None:
-    return None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
     """A worker's hands: transactions, clocks, ids and the host's own last check."""
@@ -66,11 +54,11 @@ class Sender:
     by: str
     owner: str
     """Names this worker; no two live ones share it."""
-    may_send: Callable[[Session, Payout], str] = field(default=_no_objection)
+    may_send: Callable[[Session, Payout], str] = field(default=lambda _session, _payout: "")
     """Asked in the marking transaction: code of what forbids sending now, or nothing."""
-    on_mark: Callable[[Session], None] = field(default=_nothing)
+    on_mark: Callable[[Session], None] = field(default=lambda _session: None)
     """Told in the marking transaction that money is about to leave."""
-    before_call: Callable[[], None] = field(default=_nothing_more)
+    before_call: Callable[[], None] = field(default=lambda: None)
     """Told after its commit and before the call; what it raises lets nothing leave."""
 
 

@@ -56,10 +56,10 @@ def book_part(
     MoreCameBack if the amount is another one meanwhile.
     """
     payout = _decided(session, payout_id, amount, by, second)
-    parts = _parts(session, payout, amount)
     if payout.returned_amount + amount == payout.net_amount:
         _whole(session, payout, by=by, second=second, at=at, ids=ids, reason=reason)
         return
+    parts = _parts(session, payout, amount)
     _give(session, payout, parts, by=by, second=second, at=at, ids=ids, reason=reason)
     _set(session, payout, returned_amount=payout.returned_amount + amount)
     clear_quarantine(session, payout_id, by=by, second=second, at=at, ids=ids, reason=reason)

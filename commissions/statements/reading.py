@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from commissions.models import ORIGINS, Entry, EntryKind, SaleRow, Statement, StatementLine
@@ -82,7 +82,7 @@ def parts_of(
     """The same for several statements by their first issue, of some points only. One statement."""
     line = StatementLine
 
-    def total(*kinds: EntryKind) -> object:
+    def total(*kinds: EntryKind) -> ColumnElement[int]:
         return func.coalesce(func.sum(case((line.kind.in_(kinds), line.amount), else_=0)), 0)
 
     reverse, reserve = total(EntryKind.REVERSE), total(EntryKind.RESERVE)
@@ -90,7 +90,7 @@ def parts_of(
     earned = total(*(kind for kind in ORIGINS if kind is not EntryKind.RETURNED), EntryKind.ADJUST)
     originals = sorted({one.original_id for one in found})
     query = (
-        select(line.statement_id, line.point_key, earned, reverse, reserve)  # type: ignore[call-overload]
+        select(line.statement_id, line.point_key, earned, reverse, reserve)
         .where(line.statement_id.in_(originals), line.entry_id.is_not(None))
         .group_by(line.statement_id, line.point_key)
     )

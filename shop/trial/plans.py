@@ -14,7 +14,7 @@ PROMISES = Promises(
     "later earnings if it was paid out",
     cooling_off="新网点 14 天内可书面退出 / A new point may step back in writing within 14 days",
 )
-"""In both languages, as a brand with points of both would write them."""
+"""In both languages, as a brand with points of both would write them; so are names and services."""
 MAKER, CHECKER = "trial:maker", "trial:checker"
 PLAN = "default"
 
@@ -26,7 +26,7 @@ def first_terms(hold_days: int = 7) -> Terms:
             Rule(
                 position=1,
                 role=Role.SELLER,
-                name="Dealers and partners",
+                name="经销商和合伙人 / Dealers and partners",
                 rate=Rate.PERCENT,
                 bps=1200,
                 hold_days=hold_days,
@@ -35,7 +35,7 @@ def first_terms(hold_days: int = 7) -> Terms:
             Rule(
                 position=2,
                 role=Role.SELLER,
-                name="Everybody",
+                name="所有网点 / Everybody",
                 rate=Rate.PERCENT,
                 bps=1000,
                 hold_days=hold_days,
@@ -43,12 +43,12 @@ def first_terms(hold_days: int = 7) -> Terms:
             Rule(
                 position=1,
                 role=Role.FULFILLER,
-                name="Handing over",
+                name="交付商品 / Handing over",
                 rate=Rate.PERCENT,
                 bps=300,
                 hold_days=hold_days,
-                service="Keeps the goods and hands them over at the counter",
-                contract="Store agreement, service 2",
+                service="备货并在柜台交付 / Keeps the goods and hands them over at the counter",
+                contract="门店协议第 2 项服务 / Store agreement, service 2",
             ),
         ),
         promises=PROMISES,

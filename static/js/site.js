@@ -18,6 +18,11 @@ for (const form of document.querySelectorAll('form[method="post"]')) {
 
 document.querySelector("[data-focus]")?.focus();
 
+// On a phone the menu of the brand's desk is one long row: it begins where the reader is.
+const menu = document.querySelector(".side__nav");
+const here = menu?.querySelector("[aria-current]");
+if (here) menu.scrollLeft = here.offsetLeft - (menu.clientWidth - here.offsetWidth) / 2;
+
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(button.dataset.copy);

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commissions import queries
@@ -36,6 +36,7 @@ from tests.commissions.factories import (
     sale,
     terms,
 )
+from tests.counting import counted
 
 
 def first_entry(session: Session) -> int:
@@ -254,20 +255,12 @@ class TestQueries:
     def test_the_number_of_statements_does_not_grow(self, session: Session, ids: Ids) -> None:
         published(session, ids)
         counts = []
-        statements: list[str] = []
-        engine = session.get_bind().engine
-
-        def note(_c: object, _cur: object, statement: str, *_: object) -> None:
-            statements.append(statement)
-
-        event.listen(engine, "before_cursor_execute", note)
         for n in range(3):
             for k in range(1 + 9 * n):
                 credited(session, ids, sale(*lines_of([100, 200]), key=f"s{n}-{k}"))
-            statements.clear()
-            queries.earnings_of_point(session, "ann", at=moment())
-            counts.append(len(statements))
-        event.remove(engine, "before_cursor_execute", note)
+            with counted(session.get_bind().engine) as sent:
+                queries.earnings_of_point(session, "ann", at=moment())
+            counts.append(len(sent))
 
         assert counts == [4, 4, 4]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 import pytest
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import ColumnElement, Engine, func, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from commissions.audit import prove
@@ -116,9 +116,9 @@ class Table:
     def claims(self, payout: Payout) -> int:
         return self.count(Claim.payout_id == payout.id, Claim.released_at.is_(None))
 
-    def count(self, *conditions: object) -> int:
+    def count(self, *conditions: ColumnElement[bool]) -> int:
         with self.sessions() as session:
-            return session.scalar(select(func.count()).where(*conditions)) or 0  # type: ignore[arg-type]
+            return session.scalar(select(func.count()).where(*conditions)) or 0
 
     def prove(self) -> None:
         with self.sessions() as session:

@@ -164,7 +164,8 @@ def enumerate_cases(
     payouts = many_queued(sessions, ids, 48)
     ends: Counter[tuple[int, int]] = Counter()
     with engine.connect() as connection:
-        database: sqlite3.Connection = connection.connection.dbapi_connection  # type: ignore[assignment]
+        database = connection.connection.driver_connection
+    assert isinstance(database, sqlite3.Connection)
     all_queued = sqlite3.connect(":memory:")
     database.backup(all_queued)
     for n, attempts in enumerate(cases):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -22,6 +21,7 @@ from commissions.payouts.approving import approve, queue, void
 from commissions.payouts.by_hand import register_by_hand
 from commissions.payouts.sending import advance
 from commissions.terms import Period, Rule, TierMode
+from tests import races
 from tests.commissions.conftest import Ids, Sessions
 from tests.commissions.factories import (
     BY,
@@ -48,23 +48,14 @@ THREADS = 8
 
 
 def together(*acts: Callable[[], object]) -> list[object]:
-    """Run all at the same moment; their answers, or the errors they ended with."""
-    barrier = threading.Barrier(len(acts))
-    answers: list[object] = [None] * len(acts)
-
-    def run(n: int, act: Callable[[], object]) -> None:
-        barrier.wait()
-        try:
-            answers[n] = act()
-        except (CommissionError, IntegrityError) as error:
-            answers[n] = error
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
+    """Run all at the same moment; their answers, or the refusals they ended with."""
+    answers = races.together(acts)
+    refused = (CommissionError, IntegrityError)
+    crashed = [
+        one for one in answers if isinstance(one, Exception) and not isinstance(one, refused)
+    ]
+    assert crashed == []
+    return list(answers)
 
 
 @pytest.fixture

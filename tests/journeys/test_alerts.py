@@ -2,22 +2,21 @@
 
 from collections.abc import Sequence
 
-import pytest
 from sqlalchemy import select
 
 from commissions.payouts import halting
-from shop.gateway import client
 from shop.kernel import clock, db, ids, jobs
 from shop.network.models import Rail
 from shop.notifications.models import MailboxMessage
 from shop.rewards import alerts
-from shop.sandbox import control
-from tests.conftest import Clock
-from tests.journeys.test_paying_out import all_payouts, delivered, set_destination
+from tests.conftest import Clock, on_sqlite
+from tests.journeys.test_paying_out import (
+    all_payouts,
+    anna_has_an_account,
+    delivered,
+    set_destination,
+)
 from tests.world import World
-
-on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-"""For what does not depend on the database."""
 
 
 def told() -> Sequence[str]:
@@ -79,11 +78,7 @@ def test_the_commands_prepare_approve_send_and_compare_with_four_eyes(
         answer = run(args=["payouts", *words])
         return answer.exit_code, answer.output
 
-    sandbox = world.installation.sandbox
-    made = client.create_account({"type": "express", "country": "HK"}, key="anna")["id"]
-    control.onboard(sandbox, made)
-    control.top_up(sandbox, amount=10_000_000, currency="cny")
-    set_destination(world, "anna", Rail.CONNECT, {"account_id": made})
+    anna_has_an_account(world)
     delivered(world, "honey", "anna-shop", quantity=2)
     business_clock.forward(days=8)
     assert command("prepare", "--by", "checker@world.example")[0] == 1

@@ -7,7 +7,6 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from commissions import audit
 from commissions.models import Payout, PayoutStatus, Skipped
 from commissions.payouts import halting
 from shop.gateway import client
@@ -20,10 +19,12 @@ from shop.sandbox import control
 from tests.conftest import Clock
 from tests.journeys.test_paying_out import (
     all_payouts,
+    anna_has_an_account,
     balance,
     delivered,
     halted,
     pay_everything,
+    proven,
     set_destination,
 )
 from tests.web.admin.test_finance_pages import act, consent, page, tasks
@@ -44,11 +45,6 @@ def at_stripe(world: World, desk: FlaskClient, answer: str = "complete") -> str:
     back = form.post(path, data={"answer": answer}).location.removeprefix("http://localhost")
     assert desk.get(back).status_code == 303
     return desk.get("/en/desk/payee").text
-
-
-def proven() -> bool:
-    with db.reading() as session:
-        return audit.prove(session).is_clean
 
 
 class TestOnboarding:
@@ -136,11 +132,7 @@ def followed(desk: FlaskClient, path: str) -> str:
 @pytest.fixture
 def paid(world: World, business_clock: Clock) -> World:
     """Anna was paid 17.52 by Connect."""
-    sandbox = world.installation.sandbox
-    made = client.create_account({"type": "express", "country": "HK"}, key="anna")["id"]
-    control.onboard(sandbox, made)
-    control.top_up(sandbox, amount=10_000_000, currency="cny")
-    set_destination(world, "anna", Rail.CONNECT, {"account_id": made})
+    anna_has_an_account(world)
     delivered(world, "honey", "anna-shop", quantity=2)
     business_clock.forward(days=8)
     pay_everything(world)
@@ -301,14 +293,10 @@ def test_after_a_restore_nothing_is_sent_before_stripe_was_compared(
 
 def test_a_lost_answer_is_adopted_by_the_comparison(world: World, business_clock: Clock) -> None:
     """The copy that was restored knows nothing of the transfer that was sent after it."""
-    sandbox = world.installation.sandbox
-    made = client.create_account({"type": "express", "country": "HK"}, key="anna")["id"]
-    control.onboard(sandbox, made)
-    control.top_up(sandbox, amount=10_000_000, currency="cny")
-    set_destination(world, "anna", Rail.CONNECT, {"account_id": made})
+    anna_has_an_account(world)
     delivered(world, "honey", "anna-shop", quantity=2)
     business_clock.forward(days=8)
-    control.inject(sandbox, "lost_after", path="/v1/transfers")
+    control.inject(world.installation.sandbox, "lost_after", path="/v1/transfers")
     world.signed_in("maker").post("/admin/payouts/prepare")
     (payout,) = all_payouts()
     form = {"payout": str(payout.id), f"hash-{payout.id}": payout.terms_hash}

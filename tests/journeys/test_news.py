@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from commissions import audit, queries
 from shop import wiring
@@ -27,6 +27,7 @@ from shop.payments.refunds import Units, Wanted
 from shop.sandbox import control
 from shop.sandbox.delivery import deliver_due
 from tests.conftest import Clock
+from tests.counting import counted
 from tests.installation import SECRET
 from tests.world import World
 
@@ -76,22 +77,13 @@ class TestForeignAndForged:
     @pytest.mark.parametrize("signature", ["", "t=1,v1=00", "garbage", "t=99999999999,v1=ab"])
     def test_a_bad_signature_reaches_no_database(self, world: World, signature: str) -> None:
         """C9."""
-        seen: list[str] = []
-
-        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-            seen.append(statement)
-
-        engine = db.engine()
-        event.listen(engine, "before_cursor_execute", note)
-        try:
+        with counted(db.engine(), talk=True) as sent:
             answer = world.browser().post(
                 "/stripe/webhook", data=b"{}", headers={"Stripe-Signature": signature}
             )
-        finally:
-            event.remove(engine, "before_cursor_execute", note)
 
         assert answer.status_code == 400
-        assert seen == []
+        assert sent == []
 
     def test_a_stamp_from_the_future_is_refused(self, world: World) -> None:
         body = json.dumps(made_event("checkout.session.completed", "cs_1")).encode()

@@ -29,19 +29,14 @@ from tests.conftest import Clock
 from tests.world import World
 
 BANK = {"holder": "Anna", "account_number": "6222021203004321", "bank_name": "ICBC"}
+BANK_OF_BO = {"holder": "Bo", "account_number": "6222020200112233", "bank_name": "ICBC"}
 
 
 @pytest.fixture
 def connected(world: World) -> World:
     """Anna is paid by Connect, Bo by bank file."""
-    sandbox = world.installation.sandbox
-
-    account = client.create_account({"type": "express", "country": "HK"}, key="anna")["id"]
-    control.onboard(sandbox, account)
-    control.top_up(sandbox, amount=10_000_000, currency="cny")
-    set_destination(world, "anna", Rail.CONNECT, {"account_id": account})
-    details = {"holder": "Bo", "account_number": "6222020200112233", "bank_name": "ICBC"}
-    set_destination(world, "bo", Rail.BANK_FILE, details)
+    anna_has_an_account(world)
+    set_destination(world, "bo", Rail.BANK_FILE, BANK_OF_BO)
     return world
 
 
@@ -374,6 +369,15 @@ def set_destination(world: World, point: str, rail: Rail, details: dict[str, str
         )
 
 
+def anna_has_an_account(world: World) -> None:
+    """An account at Stripe that can receive, and money of ours to send there."""
+    sandbox = world.installation.sandbox
+    account = client.create_account({"type": "express", "country": "HK"}, key="anna")["id"]
+    control.onboard(sandbox, account)
+    control.top_up(sandbox, amount=10_000_000, currency="cny")
+    set_destination(world, "anna", Rail.CONNECT, {"account_id": account})
+
+
 def balance(world: World, point: str) -> int:
     with db.reading() as session:
         return earnings.balance(session, world.points[point], at=clock.now()).available_amount
@@ -386,5 +390,6 @@ def statuses(world: World, point: str) -> list[str]:
 
 
 def proven() -> bool:
+    """Whether the books agree with everything that was told."""
     with db.reading() as session:
         return audit.prove(session).is_clean

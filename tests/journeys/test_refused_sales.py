@@ -2,7 +2,6 @@
 
 from sqlalchemy import select
 
-from commissions import audit
 from commissions.abuse.rules import DEFAULTS, Action, Check
 from commissions.models import Entry, EntryKind, Hold, Ruling
 from shop.kernel import clock, db
@@ -10,7 +9,7 @@ from shop.network.models import Rail
 from shop.rewards import keys
 from shop.rewards.abuse import reviewing, settings
 from tests.conftest import Clock
-from tests.journeys.test_paying_out import BANK, all_payouts, delivered, set_destination
+from tests.journeys.test_paying_out import BANK, all_payouts, delivered, proven, set_destination
 from tests.journeys.test_unusual_things import ANNAS, bought, found, look, open_holds
 from tests.web.admin.test_finance_pages import act, consent
 from tests.web.store.people import link_of
@@ -47,11 +46,6 @@ def outcomes(world: World, name: str = "anna") -> list[str]:
             .order_by(Ruling.id)
         )
         return [(one.trace or {}).get("refusal") or one.outcome.value for one in rulings]
-
-
-def proven() -> bool:
-    with db.reading() as session:
-        return audit.prove(session).is_clean
 
 
 def test_an_own_purchase_is_refused_told_and_put_right_by_an_entry(world: World) -> None:

@@ -15,26 +15,22 @@ from shop.cli import checks
 from shop.gateway import client
 from shop.gateway.transport import WsgiTransport
 from shop.kernel import clock, db
-from shop.network.models import Rail
 from shop.rewards import payouts, reconciling, restores
 from shop.rewards.payout_models import PayoutMarker
 from shop.sandbox import control
-from tests.conftest import SHOP, Clock, Database
+from tests.conftest import SHOP, Clock, Database, on_sqlite
 from tests.databases import backup, fresh_database
-from tests.journeys.test_connect import proven
 from tests.journeys.test_paying_out import (
     all_payouts,
+    anna_has_an_account,
     balance,
     delivered,
     halted,
-    set_destination,
+    proven,
 )
 from tests.races import together
 from tests.web.admin.test_finance_pages import act, consent, page
 from tests.world import World
-
-on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-"""For what does not depend on the database."""
 
 
 @dataclass
@@ -85,11 +81,7 @@ class House:
 
 @pytest.fixture
 def house(world: World, database: Database, business_clock: Clock) -> House:
-    sandbox = world.installation.sandbox
-    made = client.create_account({"type": "express", "country": "HK"}, key="anna")["id"]
-    control.onboard(sandbox, made)
-    control.top_up(sandbox, amount=10_000_000, currency="cny")
-    set_destination(world, "anna", Rail.CONNECT, {"account_id": made})
+    anna_has_an_account(world)
     return House(world, database, business_clock)
 
 

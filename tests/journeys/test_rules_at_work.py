@@ -3,7 +3,6 @@
 On SQLite: nothing here depends on the database. What does stands in test_refused_sales.py.
 """
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,19 +15,14 @@ from shop.orders.models import Order, OrderLine
 from shop.payments import refunds
 from shop.payments.refunds import Units, Wanted
 from shop.rewards.abuse import reviewing, watching
-from tests.conftest import Clock, Database
-from tests.installation import install
-from tests.journeys.test_paying_out import delivered
-from tests.journeys.test_refused_sales import outcomes, proven, set_rule
+from tests.conftest import Clock, on_sqlite
+from tests.journeys.test_paying_out import delivered, proven
+from tests.journeys.test_refused_sales import outcomes, set_rule
 from tests.journeys.test_unusual_things import ANNAS, bought, found, look, open_holds
 from tests.web.store.people import link_of, sign_in
-from tests.world import CONTACT, World, standing
+from tests.world import CONTACT, World
 
-
-@pytest.fixture
-def world(sqlite_database: Database, business_clock: Clock, tmp_path: Path) -> World:
-    """The small brand on SQLite: what is shown here does not depend on the database."""
-    return standing(install(sqlite_database.urls, tmp_path), "sqlite")
+pytestmark = on_sqlite
 
 
 class TestAnOrder:

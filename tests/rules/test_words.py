@@ -51,6 +51,12 @@ def test_a_percent_sign_stands_for_a_value_only() -> None:
     assert wrong == []
 
 
+def test_chinese_speaks_to_everybody_alike() -> None:
+    """It says 你; both words beside each other sound like two houses."""
+    catalog = read_po(io.BytesIO(CATALOG.read_bytes()))
+    assert [message.id for message in catalog if "您" in str(message.string)] == []
+
+
 ACCUSING = re.compile(r"fraud|cheat|scam|欺诈|诈骗|舞弊|作弊|骗", re.IGNORECASE)
 
 

@@ -1,11 +1,6 @@
 """How many statements a page and an order take; flat whatever the tables hold."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import pytest
-from sqlalchemy import event
 
 from shop.catalog import categories, edit
 from shop.catalog.drafts import ProductDraft, VariantDraft
@@ -14,28 +9,10 @@ from shop.kernel import clock, db
 from shop.network import points
 from shop.network.models import PointKind
 from shop.network.points import NewPoint
+from tests.counting import counted
 from tests.world import CONTACT, World
 
 pytestmark = pytest.mark.usefixtures("keeps_what_it_knows")
-
-_TALK = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT")
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements that are sent inside the block; transaction talk does not count."""
-    seen: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if not statement.lstrip().upper().startswith(_TALK):
-            seen.append(statement)
-
-    engine = db.engine()
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 def farm() -> None:
@@ -115,19 +92,19 @@ def flow(world: World) -> tuple[int, int]:
     """Statements of placing an order, and of the buyer's whole way to it."""
     buyer = world.browser()
     world.browser().get("/s/anna-shop/")
-    with counted() as whole:
+    with counted(db.engine()) as whole:
         buyer.get("/s/anna-shop/")
         buyer.get("/s/anna-shop/p/honey")
         world.add(buyer, "honey", slug="anna-shop")
         world.add(buyer, "tea", slug="bo-shop")
         buyer.get("/cart")
         form = {**CONTACT, "expected_total": str(world.total_shown(buyer, dict(CONTACT)))}
-        with counted() as placing:
+        with counted(db.engine()) as placing:
             answer = buyer.post("/checkout", data=form)
         assert answer.status_code == 303
     world.pay()
     back = world.way_back(world.order().id)
-    with counted() as ending:
+    with counted(db.engine()) as ending:
         buyer.get(back)
     assert world.order().status == "placed"
     return len(placing), len(whole) + len(ending)
@@ -136,6 +113,6 @@ def flow(world: World) -> tuple[int, int]:
 def statements(world: World, path: str) -> list[str]:
     """Those of a page, while the process knows what it keeps: brand, categories, rates."""
     world.browser().get(path)
-    with counted() as seen:
+    with counted(db.engine()) as seen:
         assert world.browser().get(path).status_code == 200
     return list(seen)

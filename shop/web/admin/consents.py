@@ -20,6 +20,8 @@ from shop.web.actor import current_actor
 from shop.web.admin import payout_words
 from shop.web.admin.routes import blueprint
 
+ASKED = _l("Another person of finance finds it under Tasks and must agree.")
+"""Said to whoever asked for something that needs a second person."""
 ABOUT_PAYOUTS = (Act.VOID, Act.CLEAR, Act.REVERSE, Act.BOOK_PART, Act.ACCEPT_PART)
 
 

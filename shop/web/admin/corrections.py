@@ -4,11 +4,11 @@ from typing import Any
 
 from flask import Response, request
 
-from commissions.arithmetic import BadAmount, parse_amount
 from shop.accounts import queries as people
 from shop.kernel import clock, db, ids
 from shop.kernel.errors import Invalid, ShopError
 from shop.kernel.i18n import _l
+from shop.kernel.money import parse_money
 from shop.kernel.words import say
 from shop.rewards import consents as consents_verbs
 from shop.rewards import corrections as verbs
@@ -21,7 +21,6 @@ from shop.web.admin import consents
 from shop.web.admin.routes import blueprint
 
 PAGE_SIZE = 50
-ASKED = _l("Another person of finance finds it under Tasks and must agree.")
 
 
 @blueprint.get("/commissions/manual")
@@ -42,7 +41,7 @@ def propose_correction() -> Any:
             _ask(session, proposal_id, wanted.note)
     except ShopError as error:
         return _page(failed="new", error=error)
-    return render.back_to("admin.corrections", say_so=ASKED)
+    return render.back_to("admin.corrections", say_so=consents.ASKED)
 
 
 @blueprint.post("/commissions/manual/<int:case_id>/undo")
@@ -57,7 +56,7 @@ def undo_correction(case_id: int) -> Any:
         if error.status == 404:
             raise
         return _page(failed=str(case_id), error=error)
-    return render.back_to("admin.corrections", say_so=ASKED)
+    return render.back_to("admin.corrections", say_so=consents.ASKED)
 
 
 def _ask(session: Any, proposal_id: int, note: str) -> None:
@@ -67,17 +66,10 @@ def _ask(session: Any, proposal_id: int, note: str) -> None:
 
 
 def _typed() -> Wanted:
-    text = request.form.get("amount", "").strip().replace(",", "")
-    try:
-        amount = parse_amount(text, render.current_brand().currency)
-    except BadAmount as error:
-        wrong = {"amount": _l("“%(text)s” is not a number.", text=text)}
-        raise Invalid(_l("Please check the marked fields."), fields=wrong) from error
+    currency = render.current_brand().currency
+    amount = parse_money(request.form.get("amount", ""), currency, field="amount")
     if amount < 0:
-        raise Invalid(
-            _l("Please check the marked fields."),
-            fields={"amount": _l("Without a sign; choose whether it is given or taken.")},
-        )
+        raise Invalid(_l("Without a sign; choose whether it is given or taken."), field="amount")
     return Wanted(
         point=request.form.get("point", ""),
         amount=-amount if request.form.get("way") == "take" else amount,

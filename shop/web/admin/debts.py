@@ -4,10 +4,11 @@ from typing import Any
 
 from flask import Response, request
 
-from commissions.arithmetic import BadAmount, parse_amount, to_decimal_text
+from commissions.arithmetic import to_decimal_text
 from shop.kernel import clock, db
 from shop.kernel.errors import Invalid, ShopError
 from shop.kernel.i18n import _l
+from shop.kernel.money import parse_money
 from shop.kernel.words import say
 from shop.rewards import consents as consents_verbs
 from shop.rewards import corrections as verbs
@@ -16,7 +17,6 @@ from shop.rewards.models import Act
 from shop.web import access, render
 from shop.web.actor import current_actor
 from shop.web.admin import consents
-from shop.web.admin.corrections import ASKED
 from shop.web.admin.routes import blueprint
 
 
@@ -38,8 +38,9 @@ def end_debt(payee_id: int, currency: str) -> Any:
             if answer == "invoice":
                 verbs.note_invoice(session, payee_id, currency, note=note, by=actor, at=at)
             elif answer in list(End):
+                amount = parse_money(request.form.get("amount", ""), currency, field="amount")
                 proposal_id = verbs.propose_end(
-                    session, payee_id, currency, End(answer), _amount(currency), note=note, at=at
+                    session, payee_id, currency, End(answer), amount, note=note, at=at
                 )
                 consents_verbs.ask(session, Act.CASE, proposal_id, reason=note, by=actor, at=at)
             else:
@@ -48,16 +49,8 @@ def end_debt(payee_id: int, currency: str) -> Any:
         if error.status == 404:
             raise
         return _page(failed=payee_id, error=error)
-    said = _l("Marked as invoiced today.") if answer == "invoice" else ASKED
+    said = _l("Marked as invoiced today.") if answer == "invoice" else consents.ASKED
     return render.back_to("admin.debts", say_so=said)
-
-
-def _amount(currency: str) -> int:
-    text = request.form.get("amount", "").strip().replace(",", "")
-    try:
-        return parse_amount(text, currency)
-    except BadAmount as error:
-        raise Invalid(_l("“%(text)s” is not a number.", text=text), field="amount") from error
 
 
 def _page(*, failed: int = 0, error: ShopError | None = None) -> Response:

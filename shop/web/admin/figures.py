@@ -135,7 +135,7 @@ def _of_finance(session: Session, by: str) -> list[Task]:
         Task(_l("Sales without credit"), uncredited, "admin.entries", {}, urgent=True),
         Task(
             _l("Tax data of payees to look at"),
-            _count(session, tax_changes.to_decide(at=clock.now())),
+            _count(session, tax_changes.to_decide(at=at)),
             "admin.payout_taxes",
             {},
         ),

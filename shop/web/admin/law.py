@@ -44,8 +44,7 @@ def propose_profile() -> Any:
             consents_verbs.ask(session, Act.LAW, profile_id, reason=reason, by=actor, at=at)
     except ShopError as error:
         return _page(error=error)
-    said = _l("Another person of finance finds it under Tasks and must agree.")
-    return render.back_to("admin.law", say_so=said)
+    return render.back_to("admin.law", say_so=consents.ASKED)
 
 
 def _page(*, error: ShopError | None = None) -> Response:

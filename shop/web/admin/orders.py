@@ -7,7 +7,7 @@ from flask import Response, abort, request, stream_with_context
 
 from shop.fulfillment import queries as fulfillments
 from shop.kernel import audit, clock, db, ids
-from shop.kernel.i18n import _l, locale
+from shop.kernel.i18n import locale
 from shop.network import queries as network
 from shop.orders import queries
 from shop.web import access, render
@@ -64,16 +64,6 @@ def export_orders() -> Response:
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
-
-
-@blueprint.get("/orders/export/chosen")
-@access.order_staff
-def export_chosen_orders() -> Any:
-    """The ticked orders only; nothing ticked is not everything."""
-    if not orders_filter.chosen(request.args):
-        said = _l("Tick the orders first.")
-        return render.back_to("admin.orders", say_so=said, tone="warn")
-    return export_orders()
 
 
 @blueprint.get("/orders/<int:order_id>")

@@ -1,4 +1,4 @@
-"""What staff do with several orders at once: print their slips, hand them to a carrier.
+"""What staff do with several orders at once: print slips, hand to a carrier, take a file along.
 
 Each order is handed over in a transaction of its own, so that one that cannot leave keeps no other.
 """
@@ -21,11 +21,9 @@ from shop.orders import queries, turns
 from shop.orders.models import OrderStatus
 from shop.web import access, render
 from shop.web.actor import current_actor
-from shop.web.admin import orders_filter
+from shop.web.admin import orders, orders_filter
 from shop.web.admin.order_actions import ChangedMeanwhile
 from shop.web.admin.routes import blueprint
-
-_NONE_CHOSEN = _l("Tick the orders first.")
 
 
 @blueprint.get("/orders/slips")
@@ -34,7 +32,7 @@ def packing_slips() -> Any:
     """The slips of the chosen orders on one page, each on a sheet of its own."""
     chosen = orders_filter.chosen(request.args)
     if not chosen:
-        return render.back_to("admin.orders", say_so=_NONE_CHOSEN, tone="warn")
+        return _nothing_ticked()
     with db.reading() as session:
         found = queries.by_ids(session, chosen)
     ready = [one for one in found if one.order.status == OrderStatus.PLACED]
@@ -45,13 +43,20 @@ def packing_slips() -> Any:
     )
 
 
+@blueprint.get("/orders/export/chosen")
+@access.order_staff
+def export_chosen_orders() -> Any:
+    """The ticked orders only; nothing ticked is not everything."""
+    return orders.export_orders() if orders_filter.chosen(request.args) else _nothing_ticked()
+
+
 @blueprint.get("/orders/ship")
 @access.order_staff
 def ship_orders() -> Any:
     """What of the chosen orders would leave, with room for their tracking numbers."""
     chosen = orders_filter.chosen(request.args)
     if not chosen:
-        return render.back_to("admin.orders", say_so=_NONE_CHOSEN, tone="warn")
+        return _nothing_ticked()
     return _page(chosen)
 
 
@@ -60,12 +65,18 @@ def ship_orders() -> Any:
 def hand_to_carrier() -> Any:
     """Hand over everything of these orders that waits; what cannot leave is named with why."""
     chosen = orders_filter.chosen(request.form)
+    if not chosen:
+        return _nothing_ticked()
     refused = {order_id: why for order_id in chosen if (why := _ship(order_id))}
     shipped = len(chosen) - len(refused)
     if refused:
         return _page(chosen, refused=refused, shipped=shipped)
     said = _l("Shipped: %(count)s orders. Each buyer has a message.", count=shipped)
     return render.back_to("admin.orders", say_so=said)
+
+
+def _nothing_ticked() -> Any:
+    return render.back_to("admin.orders", say_so=_l("Tick the orders first."), tone="warn")
 
 
 @dataclass(frozen=True)

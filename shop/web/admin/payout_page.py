@@ -116,7 +116,7 @@ def ask_about_payout(payout_id: int, act: str) -> Any:
         payout_id,
         act,
         lambda: consents.ask(Act(act), payout_id),
-        _l("Another person of finance finds it under Tasks and must agree."),
+        consents.ASKED,
     )
 
 

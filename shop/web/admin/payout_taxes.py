@@ -1,5 +1,6 @@
 """Tax around payouts: payees' data, and withholding tables that two people agree on."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -57,8 +58,7 @@ def propose_table() -> Any:
             consents_verbs.ask(session, Act.TAX, table_id, reason=reason, by=actor, at=at)
     except ShopError as error:
         return _tables(error=error)
-    said = _l("Another person of finance finds it under Tasks and must agree.")
-    return render.back_to("admin.payout_taxes", say_so=said)
+    return render.back_to("admin.payout_taxes", say_so=consents.ASKED)
 
 
 @blueprint.route("/payees/<int:payee_id>/tax", methods=["GET", "POST"])
@@ -85,10 +85,13 @@ def payee_tax(payee_id: int) -> Any:
             return render.back_to("admin.payee_tax", payee_id=payee_id, say_so=_l("Saved."))
         except ShopError as refused:
             error = refused
-    return _payee_page(payee_id, error)
+    return _payee_page(payee_id, error, typed=request.form)
 
 
-def _payee_page(payee_id: int, error: ShopError | None) -> Response:
+def _payee_page(
+    payee_id: int, error: ShopError | None, *, typed: Mapping[str, str] | None = None
+) -> Response:
+    """`typed` is what stood in the form of the data itself, not in an answer to the payee."""
     with db.reading() as session:
         payee = session.get(Payee, payee_id)
         if payee is None:
@@ -104,7 +107,7 @@ def _payee_page(payee_id: int, error: ShopError | None) -> Response:
             waiting=waiting,
             entered=tax_changes.content(waiting) if waiting else None,
             at=clock.now(),
-            typed=request.form,
+            typed=typed or {},
             message=say(error.message) if error else "",
             errors={name: say(words) for name, words in getattr(error, "fields", {}).items()},
         )

@@ -43,8 +43,7 @@ def change_payout_terms(rail: str) -> Any:
             consents_verbs.ask(session, Act.TERMS, terms_id, reason=reason, by=actor, at=at)
     except ShopError as error:
         return _page(failed=rail, error=error)
-    said = _l("Another person of finance finds it under Tasks and must agree.")
-    return render.back_to("admin.payout_terms", say_so=said)
+    return render.back_to("admin.payout_terms", say_so=consents.ASKED)
 
 
 @blueprint.post("/payouts/payer")

@@ -112,7 +112,7 @@ def _ask(act: Act, subject_id: int) -> Any:
         return _page(message=say(error.message), status=error.status)
     return render.back_to(
         "admin.payouts",
-        say_so=_l("Another person of finance finds it under Tasks and must agree."),
+        say_so=consents.ASKED,
     )
 
 

@@ -5,7 +5,7 @@ from flask import Response, abort
 from shop.kernel import db
 from shop.rewards import evidence_pdf
 from shop.rewards import plan as plans
-from shop.web import access, plan_evidence, render
+from shop.web import access, plan_evidence, render, statement_answers
 from shop.web.admin.routes import blueprint
 from shop.web.plan_evidence import Sheet
 
@@ -28,9 +28,7 @@ def plan_evidence_file(number: int) -> Response:
         [(part.title, part.facts) for part in sheet.parts],
         at=sheet.version.published_at,
     )
-    answer = Response(content, mimetype="application/pdf")
-    answer.headers["Content-Disposition"] = f'attachment; filename="plan-version-{number}.pdf"'
-    return answer
+    return statement_answers.pdf(content, f"plan-version-{number}")
 
 
 def _sheet(number: int) -> Sheet:

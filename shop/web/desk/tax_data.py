@@ -21,12 +21,11 @@ from shop.web.payee_form import OwnTaxForm
 def tax_data() -> Response:
     """What we know, what waits, and the form."""
     with db.reading() as session:
-        known = taxes.data_of(session, [own_payee(session).id])
-        name = own_payee(session).name
-    data = next(iter(known.values()), None)
+        own = own_payee(session)
+        data = taxes.data_of(session, [own.id]).get(own.id)
     form = OwnTaxForm(
         formdata=None,
-        legal_name=data.legal_name if data else name,
+        legal_name=data.legal_name if data else own.name,
         address=data.address if data else "",
         self_billing=data.self_billing if data else False,
     )

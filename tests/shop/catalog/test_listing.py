@@ -10,6 +10,7 @@ from shop.catalog import listing, stock
 from shop.catalog.listing import ProductFilter
 from shop.kernel import db
 from tests.conftest import Database
+from tests.counting import counted
 from tests.factories.catalog import (
     BY,
     make_category,
@@ -18,7 +19,6 @@ from tests.factories.catalog import (
     make_variant,
     stock_up,
 )
-from tests.shop.catalog.counting import counted
 from tests.shop.catalog.importing import exported
 
 
@@ -74,7 +74,7 @@ def test_a_category_and_search_results_narrow_the_list(shelf: dict[str, int]) ->
 def test_the_list_comes_in_pages_of_one_statement(
     shelf: dict[str, int], database: Database
 ) -> None:
-    with db.reading() as session, counted(database) as sent:
+    with db.reading() as session, counted(database.engine) as sent:
         first = listing.products(session, ProductFilter(), limit=2)
     with db.reading() as session:
         second = listing.products(session, ProductFilter(), limit=2, after=first.next_key)

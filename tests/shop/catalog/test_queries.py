@@ -11,6 +11,7 @@ from shop.catalog.models import Media, Product
 from shop.catalog.stock import Demand
 from shop.kernel import db, ids
 from tests.conftest import Database
+from tests.counting import counted
 from tests.factories.catalog import (
     BY,
     make_category,
@@ -19,7 +20,6 @@ from tests.factories.catalog import (
     make_tax,
     make_variant,
 )
-from tests.shop.catalog.counting import counted
 
 
 def slugs(session: Session, at: datetime, **how: object) -> list[str]:
@@ -115,7 +115,7 @@ class TestCards:
             food = make_category(session, "food")
             child = make_category(session, "child", food)
             made = [make_product(session, f"p{n}", category_id=child) for n in range(3)]
-        with db.reading() as session, counted(database) as sent:
+        with db.reading() as session, counted(database.engine) as sent:
             queries.cards(session, at=at, category_ids=[food, child], pinned=made[:1])
         assert len(sent) == 1
 
@@ -157,9 +157,9 @@ class TestProductPage:
             product = make_product(session, "honey")
             for n in range(8):
                 make_variant(session, product, options=[str(n)], stock_at=dict.fromkeys(places, n))
-        with db.reading() as session, counted(database) as first:
+        with db.reading() as session, counted(database.engine) as first:
             queries.product_page(session, slug="honey", currency="CNY", at=at)
-        with db.reading() as session, counted(database) as second:
+        with db.reading() as session, counted(database.engine) as second:
             page = queries.product_page(session, slug="honey", currency="CNY", at=at)
         assert page is not None
         assert len(page.variants) == 8
@@ -181,7 +181,7 @@ class TestVariantsForCart:
                 weight_grams=500,
                 stock_at={make_location(session): 3},
             )
-        with db.reading() as session, counted(database) as sent:
+        with db.reading() as session, counted(database.engine) as sent:
             found = queries.variants_for_cart(
                 session, [variant, 4711], currency="CNY", at=at, region="440305"
             )
@@ -261,7 +261,7 @@ class TestCounters:
             rich = make_location(session, "rich", pickup_enabled=True, ships=False, position=2)
             poor = make_location(session, "poor", pickup_enabled=True, ships=False, position=1)
             variant = make_variant(session, stock_at={main: 9, rich: 2, poor: 1})
-        with db.reading() as session, counted(database) as sent:
+        with db.reading() as session, counted(database.engine) as sent:
             places = queries.counters(session, [Demand(variant, 2)])
 
         assert [(place.location_id, place.covers) for place in places] == [
@@ -320,7 +320,7 @@ class TestReserveStatements:
         with db.unit_of_work() as session:
             here = make_location(session)
             made = [make_variant(session, stock_at={here: 5}) for _ in range(5)]
-        with db.unit_of_work() as session, counted(database) as sent:
+        with db.unit_of_work() as session, counted(database.engine) as sent:
             stock.reserve(
                 session,
                 71,

@@ -25,7 +25,7 @@ from tests.factories.catalog import (
     make_variant,
     stock_up,
 )
-from tests.shop.catalog.racing import together
+from tests.races import together
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from shop.kernel import clock, db
 from shop.kernel.audit import AuditEntry
@@ -26,6 +26,7 @@ from shop.network.models import (
     PointStatus,
 )
 from shop.storefront.models import Storefront
+from tests.counting import counted
 from tests.factories import network
 from tests.installation import Installation
 from tests.shop.network.conftest import BringIn
@@ -350,16 +351,11 @@ class TestLongFiles:
         self, shop: Installation
     ) -> None:
         import_id = self.start(self.many(501))
-        sent: list[str] = []
         work = importer.progress(import_id)
         next(work)
 
-        def note(_c: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-            sent.append(statement)
-
-        event.listen(db.engine(), "before_cursor_execute", note)
-        next(work)
-        event.remove(db.engine(), "before_cursor_execute", note)
+        with counted(db.engine()) as sent:
+            next(work)
 
         assert len(sent) < 30
 

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from shop.kernel import clock, db
 from shop.kernel.db import reading, unit_of_work
@@ -14,6 +14,7 @@ from shop.network import queries, tree
 from shop.network.models import Point
 from shop.network.queries import PointFilter
 from shop.network.tree import Cycle, TooDeep
+from tests.counting import counted
 from tests.factories import network
 from tests.installation import Installation
 from tests.races import won
@@ -157,13 +158,6 @@ class TestLists:
 
 
 def cost(wanted: PointFilter) -> int:
-    sent: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, *_more: object) -> None:
-        sent.append(statement)
-
-    event.listen(db.engine(), "before_cursor_execute", note)
-    with reading() as session:
+    with reading() as session, counted(db.engine()) as sent:
         queries.page(session, wanted)
-    event.remove(db.engine(), "before_cursor_execute", note)
-    return len([one for one in sent if not one.startswith("BEGIN")])
+    return len(sent)

@@ -6,7 +6,6 @@ reason; a rule about a point refuses its new sales and holds what it earned befo
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -32,9 +31,8 @@ from shop.rewards.abuse.models import AbuseCase, Verdict
 from shop.rewards.parties import Standing
 from shop.sharing.models import Touch
 from tests.commissions.factories import line, moment, percent, sale
-from tests.conftest import Clock, Database
-from tests.installation import install
-from tests.world import World, standing
+from tests.conftest import on_sqlite
+from tests.world import World
 
 ANN, PAYEE = "point:7", "payee:7"
 
@@ -191,11 +189,8 @@ def test_a_group_has_its_own_setting_and_all_others_the_common_one() -> None:
     assert rules.of("")[Check.VELOCITY] is DEFAULTS[Check.VELOCITY]
 
 
+@on_sqlite
 class TestWhatIsHeld:
-    @pytest.fixture
-    def world(self, sqlite_database: Database, business_clock: Clock, tmp_path: Any) -> World:
-        return standing(install(sqlite_database.urls, tmp_path), "sqlite")
-
     def test_each_rule_holds_what_it_may_and_nothing_else(self, world: World) -> None:
         order = world.buy("honey", slug="anna-shop")
         at = clock.now()

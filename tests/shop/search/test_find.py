@@ -14,8 +14,8 @@ from shop.catalog.drafts import ProductDraft, VariantDraft
 from shop.catalog.events import ProductsChanged
 from shop.kernel import db, events
 from tests.conftest import Database
+from tests.counting import counted
 from tests.factories.catalog import BY, make_product, make_tax
-from tests.shop.catalog.counting import counted
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -176,7 +176,7 @@ def test_results_come_in_pages(database: Database, at: datetime) -> None:
 
 
 def test_a_search_is_one_statement(shelf: dict[int, str], at: datetime, database: Database) -> None:
-    with db.reading() as session, counted(database) as sent:
+    with db.reading() as session, counted(database.engine) as sent:
         search.find(session, "红茶 tea", at=at)
     assert len(sent) == 1
 

@@ -1,20 +1,18 @@
 """The brand's desk in a browser without a screen: an installation and signed-in members of staff."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
 from shop.accounts import demo_people, register
 from shop.accounts.models import StaffRole
-from shop.kernel import clock, db
+from shop.kernel import clock
 from shop.kernel.db import unit_of_work
 from tests.conftest import Clock, Database
 from tests.installation import Installation, install
+from tests.world import World
 
 SignIn = Callable[..., FlaskClient]
 
@@ -56,17 +54,13 @@ def chief(sign_in: SignIn) -> FlaskClient:
     return sign_in(StaffRole.ADMIN, part="checker")
 
 
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements that the application sends while the block runs."""
-    sent: list[str] = []
+@pytest.fixture
+def maker(world: World) -> FlaskClient:
+    """Who prepares payouts and proposes."""
+    return world.signed_in("maker")
 
-    def note(_c: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        sent.append(statement)
 
-    engine = db.engine()
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
+@pytest.fixture
+def checker(world: World) -> FlaskClient:
+    """Who approves and agrees."""
+    return world.signed_in("checker")

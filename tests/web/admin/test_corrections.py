@@ -6,16 +6,19 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from commissions import audit, queries
+from commissions import queries
 from commissions.models import Case, Entry
 from commissions.queries import Debt
-from shop.gateway import client as stripe
 from shop.kernel import clock, db
-from shop.network.models import Rail
 from shop.rewards import keys
-from shop.sandbox import control
 from tests.conftest import Clock
-from tests.journeys.test_paying_out import delivered, pay_everything, refund_one, set_destination
+from tests.journeys.test_paying_out import (
+    anna_has_an_account,
+    delivered,
+    pay_everything,
+    proven,
+    refund_one,
+)
 from tests.web.admin.test_finance_pages import act, consent, page
 from tests.world import World
 
@@ -23,22 +26,8 @@ from tests.world import World
 @pytest.fixture
 def world(world: World, business_clock: Clock) -> World:
     """Anna is paid by Connect."""
-    sandbox = world.installation.sandbox
-    account = stripe.create_account({"type": "express", "country": "HK"}, key="anna")["id"]
-    control.onboard(sandbox, account)
-    control.top_up(sandbox, amount=10_000_000, currency="cny")
-    set_destination(world, "anna", Rail.CONNECT, {"account_id": account})
+    anna_has_an_account(world)
     return world
-
-
-@pytest.fixture
-def maker(world: World) -> FlaskClient:
-    return world.signed_in("maker")
-
-
-@pytest.fixture
-def checker(world: World) -> FlaskClient:
-    return world.signed_in("checker")
 
 
 def form(**fields: Any) -> dict[str, Any]:
@@ -61,11 +50,6 @@ def cases() -> list[Case]:
 def debts() -> list[Debt]:
     with db.reading() as session:
         return queries.debts(session, at=clock.now())
-
-
-def proven() -> bool:
-    with db.reading() as session:
-        return audit.prove(session).is_clean
 
 
 class TestCorrections:
@@ -105,7 +89,14 @@ class TestCorrections:
 
     @pytest.mark.parametrize(
         ("field", "value"),
-        [("point", "nobody"), ("amount", "x"), ("amount", "-1"), ("note", " "), ("order", "NONE")],
+        [
+            ("point", "nobody"),
+            ("amount", "x"),
+            ("amount", "-1"),
+            ("amount", "9" * 30),
+            ("note", " "),
+            ("order", "NONE"),
+        ],
     )
     def test_a_bad_field_is_named_and_nothing_is_lost(
         self, maker: FlaskClient, field: str, value: str

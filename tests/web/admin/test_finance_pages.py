@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from commissions import audit, queries
+from commissions import queries
 from commissions.audit_trail import AuditEntry
 from commissions.models import Batch, Payout, PayoutStatus, SaleHead
 from commissions.payouts import halting
@@ -21,11 +21,14 @@ from shop.rewards.models import Consent, ConsentState
 from shop.sandbox import control
 from tests.conftest import Clock
 from tests.journeys.test_paying_out import (
+    BANK_OF_BO,
     all_payouts,
+    anna_has_an_account,
     balance,
     delivered,
     halted,
     pay_everything,
+    proven,
     refund_one,
     set_destination,
 )
@@ -36,27 +39,12 @@ from tests.world import World
 @pytest.fixture
 def world(world: World, business_clock: Clock) -> World:
     """Anna is paid by Connect, Bo by bank file; both have sold and everything is payable."""
-    sandbox = world.installation.sandbox
-    account = stripe.create_account({"type": "express", "country": "HK"}, key="anna")["id"]
-    control.onboard(sandbox, account)
-    control.top_up(sandbox, amount=10_000_000, currency="cny")
-    set_destination(world, "anna", Rail.CONNECT, {"account_id": account})
-    details = {"holder": "Bo", "account_number": "6222020200112233", "bank_name": "ICBC"}
-    set_destination(world, "bo", Rail.BANK_FILE, details)
+    anna_has_an_account(world)
+    set_destination(world, "bo", Rail.BANK_FILE, BANK_OF_BO)
     delivered(world, "honey", "anna-shop", quantity=2)
     delivered(world, "tea", "bo-shop", quantity=1)
     business_clock.forward(days=8)
     return world
-
-
-@pytest.fixture
-def maker(world: World) -> FlaskClient:
-    return world.signed_in("maker")
-
-
-@pytest.fixture
-def checker(world: World) -> FlaskClient:
-    return world.signed_in("checker")
 
 
 def page(client: FlaskClient, path: str, status: int = 200) -> str:
@@ -109,11 +97,6 @@ def consent() -> Consent:
 def halt() -> None:
     with db.unit_of_work() as session:
         halting.halt_payouts(session, reason="test", by="test", at=clock.now(), ids=ids.new)
-
-
-def proven() -> bool:
-    with db.reading() as session:
-        return audit.prove(session).is_clean
 
 
 class TestTasks:

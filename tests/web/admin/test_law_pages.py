@@ -13,26 +13,12 @@ from shop.accounts.models import Account
 from shop.kernel import clock, db
 from shop.rewards import plan as plans
 from shop.rewards.models import Act
-from tests.conftest import Clock, Database
-from tests.installation import install
+from tests.conftest import on_sqlite
 from tests.web.admin.test_finance_pages import act, consent, page
 from tests.web.admin.test_plan_pages import form_of, form_of_rule, seen
-from tests.world import World, standing
+from tests.world import World
 
-
-@pytest.fixture
-def world(sqlite_database: Database, business_clock: Clock, tmp_path: Any) -> World:
-    return standing(install(sqlite_database.urls, tmp_path), "sqlite")
-
-
-@pytest.fixture
-def maker(world: World) -> FlaskClient:
-    return world.signed_in("maker")
-
-
-@pytest.fixture
-def checker(world: World) -> FlaskClient:
-    return world.signed_in("checker")
+pytestmark = on_sqlite
 
 
 @pytest.fixture
@@ -213,8 +199,8 @@ class TestEvidence:
             "A plan is published only if it says where points complain and it says what becomes of",
             "Put in force by maker · checker",
             "Source Advice of 3 May",
-            "Service: Keeps the goods and hands them over at the counter",
-            "Contract: Store agreement, service 2",
+            "Service: 备货并在柜台交付 / Keeps the goods and hands them over at the counter",
+            "Contract: 门店协议第 2 项服务 / Store agreement, service 2",
             "Complaints Ms Li, 0571-1234",
             "All roles together can reach 15.00 % of what was paid.",
         ):

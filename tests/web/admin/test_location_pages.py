@@ -13,6 +13,7 @@ from shop.catalog.models import Location
 from shop.fulfillment import rate_book
 from shop.fulfillment.rate_book import Rate
 from shop.kernel import clock, db
+from tests.counting import counted
 from tests.factories import network
 from tests.factories.catalog import (
     BY,
@@ -24,7 +25,7 @@ from tests.factories.catalog import (
     stock_up,
 )
 from tests.installation import Installation
-from tests.web.admin.conftest import SignIn, counted
+from tests.web.admin.conftest import SignIn
 from tests.web.admin.test_order_pages import text
 from tests.web.admin.test_point_pages import act
 
@@ -132,16 +133,17 @@ class TestPlaces:
         assert "Promised to orders or checkouts from here: 2." in page
         assert stored(here).active
 
+    @pytest.mark.usefixtures("keeps_what_it_knows")
     def test_the_list_takes_as_many_statements_for_many_places_as_for_one(
         self, staff: FlaskClient, here: int
     ) -> None:
-        with counted() as few:
+        with counted(db.engine()) as few:
             text(staff, "/admin/locations")
         with db.unit_of_work() as session:
             for n in range(60):
                 make_location(session, f"p{n}")
 
-        with counted() as many:
+        with counted(db.engine()) as many:
             page = text(staff, "/admin/locations")
 
         assert [sum("location" in one for one in sent) for sent in (few, many)] == [1, 1]

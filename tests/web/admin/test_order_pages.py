@@ -9,15 +9,16 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from commissions.audit_trail import AuditEntry
+from shop.kernel import db
 from shop.kernel.db import reading, unit_of_work
 from shop.network.models import PointKind
 from shop.network.points import NewPoint
 from shop.network.points import make as make_point
 from shop.orders.models import OrderContact, OrderEvent
 from tests.conftest import Clock
+from tests.counting import counted
 from tests.factories import catalog, sales
 from tests.installation import Installation
-from tests.web.admin.conftest import counted
 
 
 def point(name: str = "Anna") -> int:
@@ -499,11 +500,11 @@ def test_the_list_takes_as_many_statements_for_fifty_orders_as_for_one(
     variant_id = sales.stocked(100)
     sales.prepared({variant_id: 1})
     text(staff, "/admin/orders")
-    with counted() as few:
+    with counted(db.engine()) as few:
         text(staff, "/admin/orders")
     for _ in range(49):
         sales.prepared({variant_id: 1})
-    with counted() as many:
+    with counted(db.engine()) as many:
         text(staff, "/admin/orders")
     assert len(many) == len(few)
 

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from commissions import audit, sealing
+from commissions import sealing
 from commissions.models import Approval, Batch, Payout, Skipped, Statement
 from commissions.payouts import approving
 from shop.accounts import register
@@ -22,23 +22,14 @@ from shop.rewards import payable, payout_runs, payout_terms, statements
 from shop.rewards.payout_models import PayoutTerms, PayoutWork
 from shop.rewards.throttle import Bucket
 from tests.conftest import Clock
+from tests.counting import counted
 from tests.factories.many_payees import many_payees
+from tests.journeys.test_paying_out import proven
 from tests.races import together
-from tests.speed.test_statements import counted
 from tests.web.admin.test_finance_pages import act, all_payouts, consent, page, tasks
 from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("keeps_what_it_knows")
-
-
-@pytest.fixture
-def maker(world: World) -> FlaskClient:
-    return world.signed_in("maker")
-
-
-@pytest.fixture
-def checker(world: World) -> FlaskClient:
-    return world.signed_in("checker")
 
 
 def payees(count: int, rail: Rail = Rail.BANK_FILE, **options: Any) -> list[int]:
@@ -57,11 +48,6 @@ def counts() -> dict[str, int]:
     with db.reading() as session:
         rows = session.execute(select(Payout.status, func.count()).group_by(Payout.status))
         return {status.value: count for status, count in rows}
-
-
-def proven() -> bool:
-    with db.reading() as session:
-        return audit.prove(session).is_clean
 
 
 def seen_on(client: FlaskClient, run_id: int) -> str:
@@ -116,7 +102,7 @@ class TestALargeRun:
         def cost(client: FlaskClient) -> list[int]:
             found = []
             for path in ("", "payouts", "payouts/runs", f"payouts/runs/{latest_run()}"):
-                with counted() as statements:
+                with counted(db.engine()) as statements:
                     page(client, path)
                 found.append(len(statements))
             return found

@@ -4,7 +4,6 @@ import html
 import re
 from dataclasses import fields, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,10 +16,9 @@ from commissions.terms import Basis, Rate, Role, Rule, SamePoint, Terms, When
 from shop.kernel import clock, db
 from shop.rewards import plan as plans
 from shop.web import plan_words
-from tests.conftest import Clock, Database
-from tests.installation import install
+from tests.conftest import on_sqlite
 from tests.web.admin.test_finance_pages import act, page
-from tests.world import World, standing
+from tests.world import World
 
 NARROW = Rule(
     position=1,
@@ -70,16 +68,6 @@ MANAGES = Rule(
     service="Trains",
 )
 TERMS = Terms(rules=(NARROW, OFF, FIXED, MANAGES), ceiling_bps=2500, same_point=SamePoint.HIGHER)
-
-
-@pytest.fixture
-def world(sqlite_database: Database, business_clock: Clock, tmp_path: Path) -> World:
-    return standing(install(sqlite_database.urls, tmp_path), "sqlite")
-
-
-@pytest.fixture
-def maker(world: World) -> FlaskClient:
-    return world.signed_in("maker")
 
 
 @pytest.fixture
@@ -134,6 +122,7 @@ def arrange(client: FlaskClient, draft_id: int, act_: str, key: str, status: int
     return act(client, f"plan/{draft_id}/rules", status, act=f"{act_} {key}", seen=seen(draft_id))
 
 
+@on_sqlite
 class TestARule:
     @pytest.mark.parametrize("rule", TERMS.rules, ids=lambda rule: rule.name)
     def test_saving_without_a_change_changes_nothing(
@@ -277,6 +266,7 @@ class TestARule:
         assert names == ["Everybody", NARROW.name, OFF.name, FIXED.name, MANAGES.name]
 
 
+@on_sqlite
 class TestTheList:
     def test_a_rule_that_moves_up_takes_its_conditions_along(
         self, maker: FlaskClient, draft: int
@@ -312,6 +302,7 @@ class TestTheList:
         assert len(stored(draft).rules) == len(TERMS.rules)
 
 
+@on_sqlite
 class TestReading:
     def test_whoever_publishes_reads_every_condition(
         self, world: World, maker: FlaskClient, draft: int

@@ -8,23 +8,24 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from commissions.abuse.rules import DEFAULTS, Action, Check
+from commissions.abuse.rules import Action, Check
 from commissions.models import Hold
 from shop.accounts import demo_people, register
 from shop.catalog.models import Location
-from shop.kernel import clock
+from shop.kernel import clock, db
 from shop.kernel.db import reading, unit_of_work
 from shop.network import destinations, joining, points
 from shop.network.models import Invitation, Point, PointKind, PointRole, Rail
-from shop.rewards.abuse import settings
 from shop.rewards.abuse.applying import MailThrownAway
 from shop.rewards.abuse.models import AbuseCase
 from shop.storefront.models import Storefront
 from tests.conftest import Clock
+from tests.counting import counted
 from tests.factories import network
 from tests.installation import Installation
+from tests.journeys.test_refused_sales import set_rule
 from tests.shop.notifications.mailbox import messages_to
-from tests.web.admin.conftest import SignIn, counted
+from tests.web.admin.conftest import SignIn
 from tests.web.admin.test_order_pages import text
 
 BANK = {
@@ -49,21 +50,6 @@ def stored(point_id: int) -> Point:
 def slug_of(point_id: int) -> str:
     with reading() as session:
         return session.scalars(select(Storefront.slug).where(Storefront.point_id == point_id)).one()
-
-
-def mail_rule(action: Action) -> None:
-    """How the rule about mail addresses that are thrown away is set."""
-    known, at = DEFAULTS[Check.DISPOSABLE_MAIL], clock.now()
-    with unit_of_work() as session:
-        settings.change(
-            session,
-            Check.DISPOSABLE_MAIL,
-            action=action,
-            numbers=known.numbers,
-            words=known.words,
-            by="test",
-            at=at,
-        )
 
 
 class TestTheTree:
@@ -97,6 +83,7 @@ class TestTheTree:
     def test_an_unknown_part_of_the_tree_is_not_found(self, staff: FlaskClient) -> None:
         text(staff, "/admin/points?within=12", 404)
 
+    @pytest.mark.usefixtures("keeps_what_it_knows")
     def test_a_point_deep_down_costs_as_many_statements_as_a_root(
         self, shop: Installation, staff: FlaskClient
     ) -> None:
@@ -104,9 +91,9 @@ class TestTheTree:
         for number in range(1, 20):
             last = network.point(f"P{number}", manager=last)
         text(staff, f"/admin/points/{top}")
-        with counted() as shallow:
+        with counted(db.engine()) as shallow:
             text(staff, f"/admin/points/{top}")
-        with counted() as deep:
+        with counted(db.engine()) as deep:
             text(staff, f"/admin/points/{last}")
 
         assert len(deep) == len(shallow)
@@ -286,7 +273,7 @@ class TestApplications:
     def test_on_hold_it_needs_a_second_look_and_what_was_found(
         self, shop: Installation, staff: FlaskClient
     ) -> None:
-        mail_rule(Action.HOLD)
+        set_rule(Check.DISPOSABLE_MAIL, Action.HOLD)
         point_id = self.apply(contact="anna@yopmail.com")
         path = f"applications/{point_id}"
 
@@ -305,7 +292,7 @@ class TestApplications:
             assert session.scalar(select(func.count()).select_from(Hold)) == 0
 
     def test_rejected_it_is_refused_in_words(self, shop: Installation) -> None:
-        mail_rule(Action.REJECT)
+        set_rule(Check.DISPOSABLE_MAIL, Action.REJECT)
 
         with pytest.raises(MailThrownAway, match="thrown away"):
             self.apply(contact="anna@yopmail.com")

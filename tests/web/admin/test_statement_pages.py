@@ -12,7 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
-from commissions import audit, sealing
+from commissions import sealing
 from commissions.models import Payout, Statement
 from commissions.payouts import approving
 from shop.kernel import clock, db, ids
@@ -21,19 +21,9 @@ from shop.rewards import payout_runs, statement_documents, taxes
 from shop.rewards.tax_models import SelfBilling, StatementDocument, TaxRecord
 from tests.conftest import Clock
 from tests.factories.many_payees import many_payees
-from tests.journeys.test_paying_out import delivered, set_destination
+from tests.journeys.test_paying_out import delivered, proven, set_destination
 from tests.web.admin.test_finance_pages import act, all_payouts, consent, page
 from tests.world import World
-
-
-@pytest.fixture
-def maker(world: World) -> FlaskClient:
-    return world.signed_in("maker")
-
-
-@pytest.fixture
-def checker(world: World) -> FlaskClient:
-    return world.signed_in("checker")
 
 
 def sealed() -> None:
@@ -54,11 +44,6 @@ def latest() -> Statement:
         return (
             session.scalars(select(Statement).order_by(Statement.id.desc())).first() or Statement()
         )
-
-
-def proven() -> bool:
-    with db.reading() as session:
-        return audit.prove(session).is_clean
 
 
 def text_of(pdf: bytes) -> str:

@@ -4,7 +4,6 @@ import csv
 import io
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,21 +14,9 @@ from commissions.terms import Role
 from shop.kernel import clock, db
 from shop.rewards import plan as plans
 from shop.rewards import what_if
-from tests.conftest import Clock, Database
-from tests.installation import install
-from tests.web.admin.conftest import counted
+from tests.counting import counted
 from tests.web.admin.test_finance_pages import act, page
-from tests.world import World, standing
-
-
-@pytest.fixture
-def world(database: Database, business_clock: Clock, tmp_path: Path) -> World:
-    return standing(install(database.urls, tmp_path), database.kind)
-
-
-@pytest.fixture
-def maker(world: World) -> FlaskClient:
-    return world.signed_in("maker")
+from tests.world import World
 
 
 @pytest.fixture
@@ -147,12 +134,13 @@ def test_a_run_needs_days_sales_and_a_plan(world: World, maker: FlaskClient) -> 
         assert words in act(maker, "plan/what-if", 422, **form)
 
 
+@pytest.mark.usefixtures("keeps_what_it_knows")
 def test_the_page_of_a_result_reads_little(world: World, maker: FlaskClient, sold: None) -> None:
     trial_id = ask(maker, version(1))
     world.installation.settle()
     page(maker, f"plan/what-if/{trial_id}")
 
-    with counted() as statements:
+    with counted(db.engine()) as statements:
         page(maker, f"plan/what-if/{trial_id}")
 
     assert len([one for one in statements if re.match(r"\s*SELECT", one)]) <= 32

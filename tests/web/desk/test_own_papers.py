@@ -13,7 +13,7 @@ from shop.network.models import Payee, Point, PointPayee, Rail
 from shop.notifications.models import MailboxMessage
 from shop.rewards import keys, tax_changes, taxes
 from shop.rewards.tax_models import PayeeTaxChange
-from tests.conftest import Clock
+from tests.conftest import Clock, on_sqlite
 from tests.journeys.test_paying_out import all_payouts, delivered, set_destination
 from tests.web.admin.test_finance_pages import act, page, tasks
 from tests.web.admin.test_payout_files import send
@@ -27,8 +27,6 @@ OWN = {
     "self_billing": "y",
 }
 TAX_PAGE = "/en/desk/payee/tax"
-on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-"""For what does not depend on the database."""
 
 
 def post(client: FlaskClient, path: str, data: Mapping[str, str], status: int = 303) -> str:
@@ -95,13 +93,20 @@ class TestTaxData:
         payee_id, maker = payee_of(world, "anna"), world.signed_in("maker")
         with db.unit_of_work() as session:
             known = taxes.TaxData(
-                legal_name="Anna", tax_id=OWN["tax_id"], vat_code="standard", vat_bps=600
+                legal_name="Anna",
+                tax_id=OWN["tax_id"],
+                vat_code="standard",
+                vat_bps=600,
+                self_billing=True,
             )
             taxes.set_data(session, payee_id, known, by="test", at=clock.now())
         desk = world.signed_in("anna")
-        assert "know already" in post(desk, "/desk/payee/tax", {"legal_name": "Anna"}, 409)
+        same = {"legal_name": "Anna", "self_billing": "y"}
+        assert "know already" in post(desk, "/desk/payee/tax", same, 409)
 
-        post(desk, "/desk/payee/tax", {"legal_name": "Anna Ltd"})
+        post(desk, "/desk/payee/tax", {**same, "legal_name": "Anna Ltd"})
+        refused = act(maker, f"payees/{payee_id}/tax/refuse", 422, note=" ")
+        assert 'name="self_billing" value="yes" checked' in refused
         business_clock.forward(days=3)
         act(maker, f"payees/{payee_id}/tax/accept")
 
