@@ -349,12 +349,12 @@ class TestThrottle:
 
 
 class TestSeveralWorkers:
-    """Serializable transactions that meet are ended by PostgreSQL, and done over."""
+    """Works that must be alone take turns."""
 
     def test_on_one_run_prepare_everybody_once(
         self, world: World, maker: FlaskClient, business_clock: Clock
     ) -> None:
-        """With `serial.TRIES` = 1 workers fail on PostgreSQL: could not serialize access (seen)."""
+        """On a busy machine workers failed here before they took turns (`shop/kernel/serial.py`)."""
         payees(40)
         business_clock.forward(days=30)
         act(maker, "payouts/prepare")
