@@ -51,8 +51,9 @@ lock: $(BIN)/.tools ## write the lock files anew
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --group test -c requirements.txt -o tests/requirements.txt
 
 messages: $(BIN)/.tools ## collect the words of code and templates into the gettext catalogs
-	$(BIN)/pybabel extract -F shop/translations/babel.cfg -k _l -k label --no-location --sort-output -o shop/translations/messages.pot .
-	$(BIN)/pybabel update -i shop/translations/messages.pot -d shop/translations --no-fuzzy-matching
+	$(BIN)/pybabel extract -F shop/translations/babel.cfg -k _l -k label --no-location --sort-output --width 100 -o messages.pot .
+	$(BIN)/pybabel update -i messages.pot -d shop/translations --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 100
+	rm messages.pot
 
 clean: ## forget the demo's data
 	rm -rf var

@@ -6,7 +6,7 @@ from flask import Response, abort, redirect, request, url_for
 from sqlalchemy.orm import Session
 
 from shop.kernel import clock, db
-from shop.kernel.errors import Invalid, ShopError
+from shop.kernel.errors import Conflict, Invalid, ShopError
 from shop.kernel.i18n import _l
 from shop.kernel.words import say
 from shop.network import destinations, queries
@@ -35,8 +35,7 @@ def change_payee() -> Any:
         try:
             with db.unit_of_work() as session:
                 own = own_payee(session)
-                if not _may_change(destinations.current(session, [own.id]).get(own.id)):
-                    abort(403)
+                _check_may_change(destinations.current(session, [own.id]).get(own.id))
                 destinations.set_destination(
                     session,
                     own.id,
@@ -87,8 +86,7 @@ def connect_return() -> Any:
 def _to_stripe(country: str) -> Any:
     with db.reading() as session:
         own = own_payee(session)
-        if not _may_change(destinations.current(session, [own.id]).get(own.id)):
-            abort(403)
+        _check_may_change(destinations.current(session, [own.id]).get(own.id))
     try:
         base = url_for("desk.connect_payee", _external=True)
         address = connect_accounts.begin(own.id, country, base=base, by=current_actor().key)
@@ -125,6 +123,12 @@ def _page(form: OwnDestinationForm, *, message: str = "", status: int = 200) -> 
 
 def _may_change(current: Destination | None) -> bool:
     return current is None or current.rail in OWN_RAILS
+
+
+def _check_may_change(current: Destination | None) -> None:
+    """Raises Conflict where the brand pays in a way of its own."""
+    if not _may_change(current):
+        raise Conflict(_l("The brand chose how you are paid. Please ask it for a change."))
 
 
 def own_payee(session: Session) -> Payee:

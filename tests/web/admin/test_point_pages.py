@@ -459,8 +459,11 @@ class TestTheOwnersDesk:
             )
         owner = self.owner(sign_in, point_id)
 
+        refused = owner.post("/en/desk/payee", data=BANK)
+
         assert "agreed with the brand" in text(owner, "/desk/payee")
-        assert owner.post("/desk/payee", data=BANK).status_code == 403
+        assert refused.status_code == 409
+        assert "The brand chose how you are paid" in refused.text
 
     def test_a_clerk_does_not_see_it(self, shop: Installation, sign_in: SignIn) -> None:
         point_id = network.point("Store")
