@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Row, case, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from commissions.archive import StoredSale
 from commissions.calculator import Reckoning
@@ -21,7 +23,7 @@ from commissions.canonical import plain
 from commissions.causes import Cause
 from commissions.models import Award, Counted, EntryKind, PeriodRow
 from commissions.periods import Counting, Place, Slot, Sums, award_of, countings
-from commissions.rows import table_of, upsert, write
+from commissions.rows import dialect_of, table_of, upsert, write
 from commissions.targets import Target
 from commissions.terms import Role, Rule
 from commissions.versions import InForce
@@ -173,20 +175,26 @@ def _shift(
     ids: Callable[[], int],
 ) -> Row[*tuple[Any, ...]]:
     """Add to the sums of a period and lock its row; the row as it stands then."""
-    table = table_of(PeriodRow)
     change = sum((step.sums for step in steps), Sums())
-    statement = upsert(session, PeriodRow).values(
+    row = {
         **dict(zip(_GROUP, group, strict=True)),
-        id=ids(),
-        version_id=version_id,
-        seq=1,
-        base_amount=change.base,
-        line_amount=change.line,
-        room_amount=change.room,
-        award_amount=0,
-        first_available_at=min(step.since for step in steps),
-        last_available_at=max(step.place.available_at for step in steps),
-    )
+        "id": ids(),
+        "version_id": version_id,
+        "seq": 1,
+        "base_amount": change.base,
+        "line_amount": change.line,
+        "room_amount": change.room,
+        "award_amount": 0,
+        "first_available_at": min(step.since for step in steps),
+        "last_available_at": max(step.place.available_at for step in steps),
+    }
+    return session.execute(_add_up(dialect_of(session)), row).one()
+
+
+@cache
+def _add_up(dialect: str) -> ReturningInsert[Any]:
+    table = table_of(PeriodRow)
+    statement = upsert(dialect, PeriodRow)
     new, first, last = statement.excluded, table.c.first_available_at, table.c.last_available_at
     is_first, is_last = new.first_available_at < first, new.last_available_at > last
     shifted = statement.on_conflict_do_update(
@@ -200,7 +208,7 @@ def _shift(
             "last_available_at": case((is_last, new.last_available_at), else_=last),
         },
     )
-    return session.execute(shifted.returning(*table.c)).one()
+    return shifted.returning(*table.c)
 
 
 def _counted(

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from commissions.archive import StoredSale, fact_row, line_row, sale_row, stored_sale
 from commissions.canonical import fingerprint
 from commissions.errors import KeyReused
 from commissions.facts import Fact, Sale
 from commissions.models import FactRow, SaleHead, SaleLineRow, SaleRow
-from commissions.rows import table_of, upsert, write
+from commissions.rows import dialect_of, table_of, upsert, write
 from commissions.versions import id_at
 
 NO_PART: Mapping[str, Any] = {"part_of_id": None, "replaces_line_key": ""}
@@ -157,19 +159,24 @@ def _head(session: Session, sale_key: str, new: Mapping[str, Any], *, facts: int
 
     Of `new`, a head that was there takes no more than the id of its sale.
     """
+    row = {"sale_key": sale_key, "sale_id": None, "fact_count": facts, **new}
+    # Among the values may be a choice that the statement itself makes: which version is in force.
+    return session.execute(_count_up(dialect_of(session)).values(row)).one()
+
+
+@cache
+def _count_up(dialect: str) -> ReturningInsert[Any]:
     table = table_of(SaleHead)
-    statement = upsert(session, SaleHead).values(
-        {"sale_key": sale_key, "sale_id": None, "fact_count": facts, **new}
-    )
+    statement = upsert(dialect, SaleHead)
     counted = statement.on_conflict_do_update(
         index_elements=["sale_key"],
         set_={
-            "fact_count": table.c.fact_count + facts,
+            "fact_count": table.c.fact_count + statement.excluded.fact_count,
             "sale_id": func.coalesce(table.c.sale_id, statement.excluded.sale_id),
         },
     )
     columns = ("sale_key", "sale_id", "fact_count", "version_id", "credited_at")
-    return session.execute(counted.returning(*(table.c[name] for name in columns))).one()
+    return counted.returning(*(table.c[name] for name in columns))
 
 
 def _known_sale(session: Session, sale: Sale, head: Head) -> RecordedSale:

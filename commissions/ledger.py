@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Insert, update
 from sqlalchemy.orm import Session
 
 from commissions.canonical import fingerprint
 from commissions.models import Balance, EntryKind, Posting
-from commissions.rows import table_of, upsert, write
+from commissions.rows import dialect_of, table_of, upsert, write
 
 EXPENSE = "brand:commission_expense"
 PAYOUT_FEE = "brand:payout_fee"
@@ -125,16 +126,19 @@ def shift_balances(session: Session, changes: Changes) -> None:
         for (payee_key, currency), change in sorted(changes.items())
         if change != Change()
     ]
-    if not rows:
-        return
+    if rows:
+        session.execute(_add_up(dialect_of(session)), rows)
+
+
+@cache
+def _add_up(dialect: str) -> Insert:
     table = table_of(Balance)
-    statement = upsert(session, Balance)
+    statement = upsert(dialect, Balance)
     amounts = ("earned_amount", "expected_amount", "reserve_amount")
-    statement = statement.on_conflict_do_update(
+    return statement.on_conflict_do_update(
         index_elements=["payee_key", "currency"],
         set_={name: table.c[name] + statement.excluded[name] for name in amounts},
     )
-    session.execute(statement, rows)
 
 
 def lock_balances(session: Session, payees: Iterable[tuple[str, str]]) -> None:

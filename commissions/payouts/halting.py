@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from commissions import audit_trail
 from commissions.models import Halt
 from commissions.plans import SamePerson
-from commissions.rows import table_of, upsert
+from commissions.rows import dialect_of, table_of, upsert
 
 Ids = Callable[[], int]
 
@@ -37,7 +37,7 @@ def resume_payouts(
 
 def _set(session: Session, *, halted: bool, reason: str, by: str, at: datetime, ids: Ids) -> None:
     values = {"halted": halted, "reason": reason, "at": at, "by": by}
-    statement = upsert(session, Halt).values(id=1, **values)
+    statement = upsert(dialect_of(session), Halt).values(id=1, **values)
     session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
     verb = "halted" if halted else "resumed"
     audit_trail.record(

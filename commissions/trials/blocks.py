@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from commissions.archive import stored_facts, stored_sales
 from commissions.models import Entry, EntryKind, SaleHead, SaleRow, TrialBlock
-from commissions.rows import table_of, upsert
+from commissions.rows import dialect_of, table_of, upsert
 from commissions.terms import Role
 from commissions.trials.deck import Deck, Now, Packer, packed, unpacked
 
@@ -70,7 +70,9 @@ def keep(session: Session, block: Block, *, ids: Callable[[], int]) -> None:
         )
     )
     # Two runs may pack the same sales at once; either copy serves.
-    session.execute(upsert(session, TrialBlock).values(**row, id=ids()).on_conflict_do_nothing())
+    session.execute(
+        upsert(dialect_of(session), TrialBlock).values(**row, id=ids()).on_conflict_do_nothing()
+    )
 
 
 def _stamp(session: Session, plan_key: str, after: int, size: int) -> _Stamp:
