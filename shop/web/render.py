@@ -14,7 +14,7 @@ from markupsafe import Markup
 from shop.kernel import brand as brands
 from shop.kernel import clock
 from shop.kernel.brand import Brand
-from shop.kernel.i18n import LOCALE_NAMES, LOCALES, locale, text_of
+from shop.kernel.i18n import LOCALE_NAMES, LOCALES, listed, locale, text_of
 from shop.kernel.moments import file_stamp, format_date, format_day, format_moment
 from shop.kernel.money import format_money
 from shop.kernel.words import Words, say
@@ -31,6 +31,7 @@ def init_app(app: Flask) -> None:
             "date": format_date,
             "text": lambda texts: text_of(texts or {}),
             "say": say,
+            "listed": listed,
             "bps": bps,
             "clean_html": Markup,  # only for bodies that were cleaned by allow-list when saved
         }
