@@ -4,6 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export GRIDSHOP_SHARED ?= ../shared
+# Some machines forbid Python to keep what it compiled. Tests and the demo start dozens of processes,
+# and each would compile the whole shop again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run test check soak bench pictures lock messages clean
 
