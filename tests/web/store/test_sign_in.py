@@ -11,9 +11,11 @@ from datetime import timedelta
 from typing import Any
 
 import pyotp
+from argon2 import extract_parameters
 from flask.testing import FlaskClient
 
 from shop.accounts import passwords
+from shop.accounts.models import Account
 from shop.kernel import clock, db
 from tests.web.store.people import (
     ask_for_code,
@@ -124,6 +126,15 @@ class TestLimits:
 
         assert statuses == [422] * 10
         assert enter_password(client, PASSWORD).status_code == 429
+
+    def test_an_unknown_contact_is_told_after_as_much_work_as_a_known_one(
+        self, world: World
+    ) -> None:
+        with db.unit_of_work() as session:
+            passwords.set_password(session, world.accounts["staff"], PASSWORD)
+            stored = session.get_one(Account, world.accounts["staff"]).password_hash
+
+        assert extract_parameters(passwords.NOBODY) == extract_parameters(stored or "")
 
     def test_an_unknown_contact_hears_the_same_about_its_password(self, world: World) -> None:
         client = world.browser()
