@@ -113,6 +113,8 @@ def accept(session: Session, change_id: int, *, by: str, at: datetime) -> None:
     if found.usable_from > at:
         raise Conflict(_l("It rests for three days, so that the payee can say if it was not them."))
     _move(session, change_id, TaxChangeState.ACCEPTED, note="", by=by, at=at)
+    # What the payee did not say is carried over, so nobody may write it down in between.
+    destinations.take_turn(session, found.payee_id)
     said, known = content(found), taxes.data_of(session, [found.payee_id]).get(found.payee_id)
     data = taxes.TaxData(
         legal_name=said.legal_name,

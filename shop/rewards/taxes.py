@@ -13,6 +13,7 @@ from shop.kernel import audit, ids, signing
 from shop.kernel import brand as brands
 from shop.kernel.errors import Conflict, Invalid, NotFound
 from shop.kernel.words import Words, _l
+from shop.network import destinations
 from shop.rewards import keys, proposals
 from shop.rewards.models import Act
 from shop.rewards.tax_models import PayeeTax, TaxRecord, WithholdingTable
@@ -80,7 +81,10 @@ def as_of(session: Session, payee_id: int, moment: datetime) -> PayeeTax | None:
 
 
 def set_data(session: Session, payee_id: int, data: TaxData, *, by: str, at: datetime) -> None:
-    """Write tax data down; the audit row holds no number. Raises Invalid with the fields named."""
+    """Write tax data down; the audit row holds no number.
+
+    Raises Invalid with the fields named, NotFound.
+    """
     wrong: dict[str, Words | str] = {}
     if not data.legal_name.strip():
         wrong["legal_name"] = _l("Please fill this in.")
@@ -92,6 +96,7 @@ def set_data(session: Session, payee_id: int, data: TaxData, *, by: str, at: dat
         wrong["table_key"] = _l("There is no such table in force.")
     if wrong:
         raise Invalid(_l("Please check the marked fields."), fields=wrong)
+    destinations.take_turn(session, payee_id)
     before = data_of(session, [payee_id]).get(payee_id)
     tax_id = "".join(data.tax_id.split())[:40]
     sealed, label = (signing.seal(tax_id), masked(tax_id)) if tax_id else ("", "")
