@@ -6,10 +6,11 @@ from typing import Any
 
 from flask import Response, abort, request
 
-from commissions.arithmetic import BadAmount, parse_amount, parse_bps, to_decimal_text
+from commissions.arithmetic import BadAmount, parse_bps, to_decimal_text
 from shop.kernel import clock, db
 from shop.kernel.errors import Invalid, ShopError
 from shop.kernel.i18n import _l
+from shop.kernel.money import parse_money
 from shop.kernel.words import say
 from shop.network.models import Payee
 from shop.rewards import consents as consents_verbs
@@ -183,26 +184,19 @@ def _typed() -> Table:
         limit, _blank, rate = line.strip().partition(" ")
         if not limit:
             continue
-        up_to = None if limit == "*" else _money(limit, currency, "bands")
+        up_to = None if limit == "*" else parse_money(limit, currency, field="bands")
         bands.append(Band(up_to=up_to, bps=_percent(rate, "bands")))
     try:
         return Table(
             bands=tuple(bands),
             deduction_bps=_percent(form.get("deduction", ""), "deduction"),
-            free_amount=_money(form.get("free", "") or "0", currency, "free"),
+            free_amount=parse_money(form.get("free", "") or "0", currency, field="free"),
             cumulative=form.get("cumulative") == "yes",
         )
     except BadTable as error:
         raise Invalid(
             _l("Write one band in each line, rising, the last one as “* rate”."), field="bands"
         ) from error
-
-
-def _money(text: str, currency: str, field: str) -> int:
-    try:
-        return parse_amount(text.strip().replace(",", ""), currency)
-    except BadAmount as error:
-        raise Invalid(_l("“%(text)s” is not a number.", text=text), field=field) from error
 
 
 def _percent(text: str, field: str) -> int:

@@ -4,11 +4,12 @@ from typing import Any
 
 from flask import Response, abort, request
 
-from commissions.arithmetic import BadAmount, parse_amount, parse_bps, to_decimal_text
+from commissions.arithmetic import BadAmount, parse_bps, to_decimal_text
 from commissions.payouts.conditions import Conditions
 from shop.kernel import clock, db
 from shop.kernel.errors import Invalid, ShopError
 from shop.kernel.i18n import _l
+from shop.kernel.money import parse_money
 from shop.kernel.words import Words, say
 from shop.network.models import Rail
 from shop.rewards import consents as consents_verbs
@@ -73,10 +74,12 @@ def _typed(currency: str) -> Conditions:
         if not text:
             return None
         try:
-            return parse_bps(text) if percent else parse_amount(text, currency)
+            return parse_bps(text) if percent else parse_money(text, currency)
         except BadAmount:
             wrong[name] = _l("“%(text)s” is not a number.", text=text)
-            return None
+        except Invalid as error:
+            wrong[name] = error.message
+        return None
 
     found = Conditions(
         minimum=read("minimum") or 0,

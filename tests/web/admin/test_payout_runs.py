@@ -270,7 +270,10 @@ class TestTerms:
     @pytest.mark.parametrize(
         ("changed", "said"),
         [
-            ({"minimum": "many"}, "is not a number"),
+            ({"minimum": "many"}, "is not an amount of money"),
+            ({"minimum": "9" * 17}, "is too large"),
+            ({"fee_bps": "much"}, "is not a number"),
+            ({"fee_bps": "9" * 10}, "0 to 30 percent"),
             ({"minimum": ""}, "more than nothing"),
             ({"fee_amount": "20"}, "smaller than the least amount"),
             ({"fee_bps": "31"}, "0 to 30 percent"),

@@ -150,6 +150,7 @@ class TestWithholding:
             "cumulative": "yes", "bands": bands[1], "reason": "the law",
         }  # fmt: skip
         assert "rising" in act(maker, "payouts/taxes", 422, **{**form, "bands": "100 3"})
+        assert "is too large" in act(maker, "payouts/taxes", 422, **{**form, "free": "9" * 17})
         act(maker, "payouts/taxes", **form)
         assert "劳务报酬" in page(checker, "payouts/taxes")
         act(maker, f"consents/{consent().id}", 403, answer="agree")
