@@ -63,6 +63,8 @@ class Database:
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 """For what does not depend on the database."""
+on_postgresql = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+"""For what SQLite's one writer cannot meet."""
 
 
 class Clock:

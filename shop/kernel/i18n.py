@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal
 
+from babel import Locale
 from babel.lists import format_list
 from flask import Flask, has_app_context
 from flask_babel import Babel, force_locale, gettext, ngettext
@@ -30,6 +31,7 @@ __all__ = [
     "_",
     "_l",
     "best_locale",
+    "country_name",
     "in_locale",
     "init_app",
     "listed",
@@ -91,6 +93,11 @@ def listed(texts: Iterable[str], *, last: Literal["and", "or"] = "and") -> str:
     """Several texts as the reader's language lists them: “a, b, and c”, “甲、乙和丙”."""
     style: Literal["standard", "or"] = "or" if last == "or" else "standard"
     return format_list(list(texts), style=style, locale=BABEL_NAMES[locale()])
+
+
+def country_name(code: str) -> str:
+    """A country by its two letters, as the reader calls it; the letters if it has no name."""
+    return str(Locale.parse(BABEL_NAMES[locale()]).territories.get(code, code))
 
 
 def text_of(texts: Texts, tag: str | None = None) -> str:

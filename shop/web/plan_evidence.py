@@ -98,7 +98,7 @@ def _the_law(session: Session, profile: LegalProfile) -> list[tuple[str, str]]:
         (_("Largest ceiling"), plan_words.percent(profile.ceiling_bps)),
         (_("Warning from"), plan_words.percent(profile.warning_bps)),
         (_("Pay for looking after sellers"), upline),
-        (_("A plan is published only if"), listed(asked) or _("nothing more is asked")),
+        (_("A plan is published only if"), _("; ").join(asked) or _("nothing more is asked")),
         (_("Source"), law_words.source_of(profile)),
     ]
     if row is not None and row.agreed_by is not None:

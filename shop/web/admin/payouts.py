@@ -110,10 +110,7 @@ def _ask(act: Act, subject_id: int) -> Any:
         consents.ask(act, subject_id)
     except ShopError as error:
         return _page(message=say(error.message), status=error.status)
-    return render.back_to(
-        "admin.payouts",
-        say_so=consents.ASKED,
-    )
+    return render.back_to("admin.payouts", say_so=consents.ASKED)
 
 
 def _page(*, message: str = "", status: int = 200) -> Response:

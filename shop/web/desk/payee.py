@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from shop.kernel import clock, db
 from shop.kernel.errors import Conflict, Invalid, ShopError
-from shop.kernel.i18n import _l
+from shop.kernel.i18n import _l, country_name
 from shop.kernel.words import say
 from shop.network import destinations, queries
 from shop.network.destinations import Destination
@@ -114,7 +114,7 @@ def _page(form: OwnDestinationForm, *, message: str = "", status: int = 200) -> 
         may_change=_may_change(current),
         points=points,
         account=account,
-        countries=connect_accounts.COUNTRIES,
+        countries={code: country_name(code) for code in connect_accounts.COUNTRIES},
         terms=terms.get((rail, currency), payout_terms.standard(currency)),
         message=message,
         at=clock.now(),

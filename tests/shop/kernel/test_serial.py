@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from shop.kernel import clock, ids, serial
 from shop.kernel.db import reading, unit_of_work
 from shop.kernel.jobs import OutboxJob
-from tests.conftest import Database
+from tests.conftest import Database, on_postgresql
 from tests.races import together
 
 
@@ -54,10 +54,9 @@ def test_those_who_meet_take_turns(
         assert count(session, row_id) == 40
 
 
+@on_postgresql
 def test_who_is_disturbed_by_others_begins_again(database: Database, row_id: int) -> None:
     """With `TRIES` = 1: could not serialize access (seen)."""
-    if database.kind == "sqlite":
-        pytest.skip("SQLite takes the write lock before the look")
     looks = []
 
     def disturbed(session: Session) -> None:

@@ -196,7 +196,7 @@ class TestEvidence:
             "Ceiling of all earnings of a line 30 %",
             "Profile Our own",
             "Its version 1",
-            "A plan is published only if it says where points complain and it says what becomes of",
+            "A plan is published only if it says where points complain; it says what becomes of",
             "Put in force by maker · checker",
             "Source Advice of 3 May",
             "Service: 备货并在柜台交付 / Keeps the goods and hands them over at the counter",
@@ -211,6 +211,7 @@ class TestEvidence:
             session.execute(update(Account).values(locale="zh"))
         in_chinese = words(page(maker, "plan/versions/2"))
         assert "批准并发布 checker" in in_chinese
+        assert "；" in in_chinese
         assert "; " not in in_chinese
         assert paper(maker).startswith(b"%PDF")
         page(maker, "plan/versions/9", 404)
